@@ -1,0 +1,1 @@
+//! The `#[tunable]` attribute and the `Tunable` derive; use them through the `tuner` crate.

@@ -1,0 +1,9 @@
+//! Everything of `tuner` that runs: search spaces, samplers, studies, the search and training.
+//!
+//! Users depend on the `tuner` crate, which re-exports this one.
+
+// The generated code names `::tuner`; inside this crate that is the crate itself.
+extern crate self as tuner;
+
+pub mod math;
+pub mod space;

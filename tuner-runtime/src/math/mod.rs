@@ -1,0 +1,3 @@
+//! Numbers in, numbers out: nothing here knows of spaces or trials.
+
+pub mod rng;
