@@ -1,1 +1,19 @@
 //! Search spaces: domains, the flat conditional list of parameters, points and typed handles.
+
+mod decimal;
+mod display;
+mod domain;
+mod enumerate;
+mod error;
+mod flat;
+mod json;
+mod point;
+mod value;
+
+pub use domain::{ChoiceDomain, Domain, FloatDomain, IntDomain, Scale};
+pub use enumerate::Enumeration;
+pub use error::{Fault, PointError, SpaceError};
+pub use flat::{Condition, Param, Space, SpaceBuilder};
+pub use json::SpaceJsonError;
+pub use point::Point;
+pub use value::Value;

@@ -1,0 +1,87 @@
+//! A space as people read it: one line a parameter, children below the value that activates them.
+
+use std::fmt;
+
+use super::flat::{Condition, Space};
+
+impl fmt::Display for Space {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.len();
+        write!(
+            out,
+            "{count} parameter{}",
+            if count == 1 { "" } else { "s" }
+        )?;
+        match self.cardinality() {
+            Some(points) => writeln!(out, ", {points} configurations")?,
+            None => writeln!(out, ", no end of configurations")?,
+        }
+        let indents: Vec<usize> = self.indents();
+        let width = |place: usize| indents[place] + self.params()[place].name.chars().count();
+        let widest = (0..count).map(width).max().unwrap_or(0);
+        for (place, param) in self.params().iter().enumerate() {
+            let gap = widest - width(place);
+            write!(
+                out,
+                "  {:indent$}{}{:gap$}  {}",
+                "",
+                param.name,
+                "",
+                param.domain,
+                indent = indents[place]
+            )?;
+            if param.domain.count() != Some(1) {
+                write!(out, "  (default {})", param.default)?;
+            }
+            if let Some(condition) = &param.condition {
+                let parent = &self.params()[condition.parent()].name;
+                match condition {
+                    Condition::Is { values, .. } => {
+                        let values: Vec<String> = values.iter().map(|v| v.to_string()).collect();
+                        write!(out, "  if {parent} is {}", values.join(" or "))?;
+                    }
+                    Condition::AtLeast { count, .. } => {
+                        write!(out, "  if {parent} is at least {count}")?;
+                    }
+                }
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+}
+
+impl Space {
+    fn indents(&self) -> Vec<usize> {
+        let mut indents: Vec<usize> = Vec::with_capacity(self.len());
+        for param in self.params() {
+            let indent = param
+                .condition
+                .as_ref()
+                .map_or(0, |given| indents[given.parent()] + 2);
+            indents.push(indent);
+        }
+        indents
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_says_what_varies_and_when() {
+        let (space, _) = Space::from_json(&serde_json::json!([
+            {"name": "kind", "type": "categorical", "choices": ["a", "b"]},
+            {"name": "kind.b.depth", "type": "int", "low": 1, "high": 3,
+             "condition": {"parent": "kind", "values": ["b"]}},
+        ]))
+        .unwrap();
+        let expected = "\
+2 parameters, 4 configurations
+  kind            [a, b]  (default a)
+    kind.b.depth  1..=3  (default 2)  if kind is b
+";
+        assert_eq!(space.to_string(), expected);
+    }
+}

@@ -1,0 +1,404 @@
+//! Real numbers between two bounds: all of them, or a grid of decimals.
+
+use std::fmt;
+
+use super::grid::Grid;
+use super::scale::{Scale, tame};
+use crate::math::rng::Rng;
+use crate::space::error::SpaceError;
+use crate::space::value::Value;
+
+/// Real numbers from `low` to `high`, both included.
+///
+/// With a step the values are the decimals `low + k * step` (on a log scale `low * step^k`), each
+/// rounded to binary once: the third step from 0 by 0.1 is 0.3.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FloatDomain {
+    low: f64,
+    high: f64,
+    grid: Option<Grid>,
+    scale: Scale,
+    /// The values are those of `f32`.
+    single: bool,
+}
+
+impl FloatDomain {
+    /// Every number from `low` to `high`.
+    ///
+    /// # Errors
+    /// When a bound is not finite or `low` is above `high`.
+    pub fn new(low: f64, high: f64) -> Result<Self, SpaceError> {
+        Self::with(low, high, None, Scale::Linear)
+    }
+
+    /// A range with a step and a scale. A `high` between grid points is lowered to the last one; on
+    /// a log scale the step is a factor, and a factor of 1 means no grid.
+    ///
+    /// # Errors
+    /// When a bound is not finite, the range is empty, the step is not positive (on a log scale:
+    /// below 1), or a log scale starts at 0 or below.
+    pub fn with(low: f64, high: f64, step: Option<f64>, scale: Scale) -> Result<Self, SpaceError> {
+        if let Some(value) = [low, high].into_iter().chain(step).find(|x| !x.is_finite()) {
+            return Err(SpaceError::NotFinite { value });
+        }
+        // A positive zero, so that equal values have equal bits.
+        let (low, high) = (low + 0.0, high + 0.0);
+        if low > high {
+            return Err(SpaceError::Empty {
+                low: Value::Float(low),
+                high: Value::Float(high),
+            });
+        }
+        if scale != Scale::Linear && low <= 0.0 {
+            return Err(SpaceError::Log {
+                low: Value::Float(low),
+            });
+        }
+        let geometric = scale == Scale::Log;
+        let step = step.filter(|&factor| !(geometric && factor == 1.0));
+        let limit = u8::from(geometric);
+        if let Some(step) = step.filter(|&step| step <= f64::from(limit)) {
+            return Err(SpaceError::Step {
+                step: Value::Float(step),
+                limit,
+            });
+        }
+        let grid = step.map(|step| Grid::new(low, high, step, geometric));
+        let high = grid.as_ref().map_or(high, |grid| grid.high);
+        Ok(Self {
+            low,
+            high,
+            grid,
+            scale,
+            single: false,
+        })
+    }
+
+    /// The same range for a parameter whose values are `f32`.
+    #[must_use]
+    pub fn single(mut self) -> Self {
+        self.single = true;
+        self
+    }
+
+    /// The smallest value.
+    pub fn low(&self) -> f64 {
+        self.low
+    }
+
+    /// The largest value, on the grid if there is one.
+    pub fn high(&self) -> f64 {
+        self.high
+    }
+
+    /// The distance between neighbours, their ratio on a log scale, or `None` for a continuum.
+    pub fn step(&self) -> Option<f64> {
+        self.grid.as_ref().map(|grid| grid.step)
+    }
+
+    /// The scale on which values are spread.
+    pub fn scale(&self) -> Scale {
+        self.scale
+    }
+
+    /// Whether the values are those of `f32`.
+    pub fn is_single(&self) -> bool {
+        self.single
+    }
+
+    /// How many values there are; `None` for a continuum.
+    pub fn count(&self) -> Option<u128> {
+        match &self.grid {
+            Some(grid) => Some(u128::from(grid.last) + 1),
+            None => (self.low == self.high).then_some(1),
+        }
+    }
+
+    /// The grid value with this index, counted from the smallest.
+    pub fn value(&self, index: u128) -> f64 {
+        match &self.grid {
+            Some(grid) => grid.value(u64::try_from(index).unwrap_or(u64::MAX)),
+            None => self.low,
+        }
+    }
+
+    /// The value of the domain that `value` stands for: itself, or the grid value that it equals
+    /// within a billionth of a step (`f32`: 1e-5). `None` when the domain does not hold it.
+    pub fn canonical(&self, value: f64) -> Option<f64> {
+        if !value.is_finite() {
+            return None;
+        }
+        if let Some(grid) = &self.grid {
+            let index = grid.nearest(value);
+            let exact = grid.value(index);
+            let tolerance = if self.single { 1e-5 } else { 1e-9 };
+            let close = grid.meets(index, value, tolerance)
+                || (self.single && value as f32 == exact as f32);
+            return close.then_some(exact);
+        }
+        let inside = if self.single {
+            (self.low as f32..=self.high as f32).contains(&(value as f32))
+        } else {
+            (self.low..=self.high).contains(&value)
+        };
+        inside.then(|| self.rounded(value))
+    }
+
+    /// The value of the domain that is nearest to `value`; the lower bound for NaN.
+    pub fn nearest(&self, value: f64) -> f64 {
+        let value = if value.is_nan() {
+            self.low
+        } else {
+            value.clamp(self.low, self.high)
+        };
+        match &self.grid {
+            Some(grid) => grid.value(grid.nearest(value)),
+            None => self.rounded(value),
+        }
+    }
+
+    /// The same grid between narrower bounds; a bound between grid points moves inwards.
+    ///
+    /// # Errors
+    /// When a bound lies outside of this domain, or no grid point is left.
+    pub fn narrow(&self, low: f64, high: f64) -> Result<Self, SpaceError> {
+        if let Some(value) = [low, high].into_iter().find(|x| !x.is_finite()) {
+            return Err(SpaceError::NotFinite { value });
+        }
+        if low > high {
+            return Err(SpaceError::Empty {
+                low: Value::Float(low),
+                high: Value::Float(high),
+            });
+        }
+        for bound in [low, high] {
+            if !(self.low..=self.high).contains(&bound) && self.canonical(bound).is_none() {
+                return Err(self.outside(Value::Float(bound).to_string()));
+            }
+        }
+        let (low, high) = (low.max(self.low) + 0.0, high.min(self.high) + 0.0);
+        let Some(grid) = &self.grid else {
+            return Ok(Self {
+                low,
+                high,
+                ..self.clone()
+            });
+        };
+        let first = grid.first_from(low);
+        match grid.last_to(high) {
+            Some(last) if first <= last => {
+                let (low, high) = (grid.value(first), grid.value(last));
+                let narrowed = Self::with(low, high, Some(grid.step), self.scale)?;
+                Ok(Self {
+                    single: self.single,
+                    ..narrowed
+                })
+            }
+            _ => Err(self.outside(format!(
+                "{}..={}, which holds no grid point,",
+                Value::Float(low),
+                Value::Float(high)
+            ))),
+        }
+    }
+
+    /// Where `value` lies in `[0, 1]`; each value of a grid has the middle of a cell of its own.
+    pub fn encode(&self, value: f64) -> f64 {
+        match &self.grid {
+            None => self.scale.to_unit(value, self.low, self.high),
+            Some(grid) if self.scale == Scale::ReverseLog => {
+                let (low, high) = self.widened(grid);
+                self.scale.to_unit(value, low, high)
+            }
+            Some(grid) => (grid.nearest(value) as f64 + 0.5) / (grid.last as f64 + 1.0),
+        }
+    }
+
+    /// The value at `unit`, on the grid if there is one.
+    pub fn decode(&self, unit: f64) -> f64 {
+        let unit = tame(unit);
+        match &self.grid {
+            None => self.rounded(self.scale.from_unit(unit, self.low, self.high)),
+            Some(grid) if self.scale == Scale::ReverseLog => {
+                let (low, high) = self.widened(grid);
+                self.nearest(self.scale.from_unit(unit, low, high))
+            }
+            Some(grid) => {
+                let count = grid.last as f64 + 1.0;
+                let index = ((unit * count) as u64).min(grid.last);
+                // Rounding moves an index by one at most; the right one encodes to `unit`.
+                let exact = |index: &u64| (*index as f64 + 0.5) / count == unit;
+                let near = [index, index.saturating_sub(1), (index + 1).min(grid.last)];
+                grid.value(near.into_iter().find(exact).unwrap_or(index))
+            }
+        }
+    }
+
+    /// A random value, uniform on the scale.
+    pub fn sample(&self, rng: &mut Rng) -> f64 {
+        self.decode(rng.unit())
+    }
+
+    /// The value in the middle of the scale.
+    pub fn middle(&self) -> f64 {
+        self.decode(0.5)
+    }
+
+    /// The value as the parameter's type holds it, inside the bounds.
+    fn rounded(&self, value: f64) -> f64 {
+        let value = value + 0.0;
+        if !self.single {
+            return value;
+        }
+        f64::from((value as f32).clamp(self.low as f32, self.high as f32))
+    }
+
+    /// Bounds widened by half a step, so that each value has a cell; above zero for the logarithm.
+    fn widened(&self, grid: &Grid) -> (f64, f64) {
+        let half = grid.step / 2.0;
+        (self.low - half.min(self.low / 2.0), self.high + half)
+    }
+
+    fn outside(&self, value: String) -> SpaceError {
+        SpaceError::Outside {
+            value,
+            allowed: self.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for FloatDomain {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "{}..={}",
+            Value::Float(self.low),
+            Value::Float(self.high)
+        )?;
+        match (self.scale, self.step().map(Value::Float)) {
+            (Scale::Linear, None) => Ok(()),
+            (Scale::Linear, Some(step)) => write!(out, " in steps of {step}"),
+            (Scale::Log, None) => write!(out, ", log"),
+            (Scale::Log, Some(factor)) => write!(out, ", each {factor} times the one before"),
+            (Scale::ReverseLog, None) => write!(out, ", reverse log"),
+            (Scale::ReverseLog, Some(step)) => write!(out, " in steps of {step}, reverse log"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn domain(low: f64, high: f64, step: Option<f64>, scale: Scale) -> FloatDomain {
+        FloatDomain::with(low, high, step, scale).unwrap()
+    }
+
+    fn domains() -> Vec<FloatDomain> {
+        vec![
+            domain(0.0, 1.0, None, Scale::Linear),
+            domain(-f64::MAX, f64::MAX, None, Scale::Linear),
+            domain(1e-6, 1e-2, None, Scale::Log),
+            domain(0.9, 0.999, None, Scale::ReverseLog),
+            domain(0.0, 0.5, Some(0.1), Scale::Linear),
+            domain(-1.0, 1.0, Some(1e-6), Scale::Linear),
+            domain(1e9, 1e9 + 10.0, Some(0.1), Scale::Linear),
+            domain(1e-5, 1e-1, Some(10.0), Scale::Log),
+            domain(1.0, 1e6, Some(1.5), Scale::Log),
+            domain(0.1, 0.9, Some(0.05), Scale::ReverseLog),
+            domain(0.0, 1.0, Some(1.0 / 3.0), Scale::Linear),
+            domain(0.0, 0.5, Some(0.1), Scale::Linear).single(),
+            domain(0.0, 0.3, None, Scale::Linear).single(),
+        ]
+    }
+
+    #[test]
+    fn grid_values_are_the_decimals() {
+        let noise = domain(0.0, 0.5, Some(0.1), Scale::Linear);
+        let values: Vec<f64> = (0..6).map(|k| noise.value(k)).collect();
+        assert_eq!(values, [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]);
+        let rates = domain(1e-5, 1e-1, Some(10.0), Scale::Log);
+        let values: Vec<f64> = (0..5).map(|k| rates.value(k)).collect();
+        assert_eq!(values, [1e-5, 1e-4, 1e-3, 1e-2, 1e-1]);
+        let thirds = domain(0.0, 1.0, Some(1.0 / 3.0), Scale::Linear);
+        assert_eq!((thirds.count(), thirds.value(3)), (Some(4), 1.0));
+    }
+
+    #[test]
+    fn encode_and_decode_are_inverse() {
+        let mut rng = Rng::new(4);
+        for domain in domains() {
+            for _ in 0..500 {
+                let value = domain.sample(&mut rng);
+                assert_eq!(domain.canonical(value), Some(value), "{domain}");
+                let back = domain.decode(domain.encode(value));
+                if domain.count().is_some() {
+                    assert_eq!(back, value, "{domain}");
+                } else {
+                    let error = domain.encode(back) - domain.encode(value);
+                    assert!(
+                        error.abs() < 1e-12 || domain.is_single(),
+                        "{domain}: {value}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn decoded_values_stay_inside() {
+        for domain in domains() {
+            for unit in [
+                f64::NAN,
+                -1.0,
+                0.0,
+                1e-300,
+                0.3,
+                1.0,
+                7.0,
+                f64::NEG_INFINITY,
+            ] {
+                let value = domain.decode(unit);
+                assert_eq!(domain.canonical(value), Some(value), "{domain} at {unit}");
+            }
+        }
+    }
+
+    #[test]
+    fn near_misses_count_as_grid_values_and_others_do_not() {
+        let noise = domain(0.0, 0.5, Some(0.1), Scale::Linear);
+        assert_eq!(noise.canonical(0.1 + 0.2), Some(0.3));
+        assert_eq!(noise.canonical(0.25), None);
+        assert_eq!(noise.canonical(0.6), None);
+        assert_eq!(noise.canonical(f64::NAN), None);
+        let single = noise.single();
+        assert_eq!(single.canonical(f64::from(0.3f32)), Some(0.3));
+    }
+
+    #[test]
+    fn narrowing_moves_bounds_inwards_and_never_widens() {
+        let noise = domain(0.0, 0.5, Some(0.1), Scale::Linear);
+        let narrow = noise.narrow(0.15, 0.4).unwrap();
+        assert_eq!(
+            (narrow.low(), narrow.high(), narrow.count()),
+            (0.2, 0.4, Some(3))
+        );
+        assert!(noise.narrow(0.11, 0.19).is_err());
+        assert!(noise.narrow(-0.1, 0.2).is_err());
+        assert!(noise.narrow(0.1, f64::NAN).is_err());
+        let rate = domain(1e-6, 1e-2, None, Scale::Log)
+            .narrow(1e-5, 1e-3)
+            .unwrap();
+        assert_eq!((rate.low(), rate.high()), (1e-5, 1e-3));
+    }
+
+    #[test]
+    fn faults_are_refused() {
+        let refused = |low, high, step, scale| FloatDomain::with(low, high, step, scale).is_err();
+        assert!(refused(1.0, 0.0, None, Scale::Linear));
+        assert!(refused(0.0, f64::INFINITY, None, Scale::Linear));
+        assert!(refused(0.0, 1.0, Some(0.0), Scale::Linear));
+        assert!(refused(0.0, 1.0, None, Scale::Log));
+        assert!(refused(0.1, 1.0, Some(0.5), Scale::Log));
+    }
+}

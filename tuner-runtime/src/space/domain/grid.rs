@@ -1,0 +1,128 @@
+//! The grid of a stepped float: decimals at equal distances, or at equal ratios.
+
+use crate::space::decimal::Decimal;
+
+/// `low + k * step`, or `low * step^k`, for `k` from 0 to `last`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Grid {
+    low: f64,
+    pub(super) high: f64,
+    pub(super) step: f64,
+    geometric: bool,
+    /// The index of the last value.
+    pub(super) last: u64,
+    /// `low` and `step` as people write them, where they fit whole numbers.
+    decimals: Option<(Decimal, Decimal)>,
+}
+
+/// How far from a grid value, in steps, a number still counts as that value.
+const TOLERANCE: f64 = 1e-9;
+
+impl Grid {
+    /// The grid from `low` to the last value that does not exceed `high`.
+    pub(super) fn new(low: f64, high: f64, step: f64, geometric: bool) -> Self {
+        let decimals = Decimal::shortest(low).zip(Decimal::shortest(step));
+        let mut grid = Self {
+            low,
+            high,
+            step,
+            geometric,
+            last: u64::MAX,
+            decimals,
+        };
+        let near = grid.position(high).round() as u64;
+        let over = |index: u64| grid.compute(index) - high > TOLERANCE * grid.gap(high);
+        grid.last = if near > 0 && over(near) {
+            near - 1
+        } else {
+            near
+        };
+        let reached = grid.compute(grid.last);
+        // A bound that the grid meets stays as it was written.
+        if (high - reached).abs() > TOLERANCE * grid.gap(high) {
+            grid.high = reached;
+        }
+        grid
+    }
+
+    /// The value with this index; indexes beyond the last give the last.
+    pub(super) fn value(&self, index: u64) -> f64 {
+        if index >= self.last {
+            self.high
+        } else {
+            self.compute(index)
+        }
+    }
+
+    /// The index of the value nearest to `value`.
+    pub(super) fn nearest(&self, value: f64) -> u64 {
+        let middle = (self.position(value).round().max(0.0) as u64).min(self.last);
+        let near = [
+            middle,
+            middle.saturating_sub(1),
+            (middle + 1).min(self.last),
+        ];
+        let distance = |index: u64| (self.value(index) - value).abs();
+        near.into_iter().fold(middle, |best, index| {
+            if distance(index) < distance(best) {
+                index
+            } else {
+                best
+            }
+        })
+    }
+
+    /// Whether `value` counts as the grid value with this index, within `tolerance` steps.
+    pub(super) fn meets(&self, index: u64, value: f64, tolerance: f64) -> bool {
+        let exact = self.value(index);
+        (value - exact).abs() <= tolerance * self.gap(exact)
+    }
+
+    /// The index of the first value that is not below `bound`.
+    pub(super) fn first_from(&self, bound: f64) -> u64 {
+        let index = self.nearest(bound);
+        let below = self.value(index) < bound && !self.meets(index, bound, TOLERANCE);
+        index + u64::from(below)
+    }
+
+    /// The index of the last value that is not above `bound`, if there is one.
+    pub(super) fn last_to(&self, bound: f64) -> Option<u64> {
+        let index = self.nearest(bound);
+        let above = self.value(index) > bound && !self.meets(index, bound, TOLERANCE);
+        if above {
+            index.checked_sub(1)
+        } else {
+            Some(index)
+        }
+    }
+
+    /// The distance between neighbours near `value`.
+    fn gap(&self, value: f64) -> f64 {
+        if self.geometric {
+            value.abs() * (1.0 - 1.0 / self.step)
+        } else {
+            self.step
+        }
+    }
+
+    /// How many steps `value` is away from `low`.
+    fn position(&self, value: f64) -> f64 {
+        if self.geometric {
+            (value / self.low).ln() / self.step.ln()
+        } else {
+            (value - self.low) / self.step
+        }
+    }
+
+    fn compute(&self, index: u64) -> f64 {
+        let exact = self.decimals.and_then(|(low, step)| match self.geometric {
+            true => low.scaled(step, index),
+            false => low.add(step.times(index)?),
+        });
+        match (exact, self.geometric) {
+            (Some(decimal), _) => decimal.to_f64(),
+            (None, true) => self.low * self.step.powf(index as f64),
+            (None, false) => self.step.mul_add(index as f64, self.low),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! How numbers are spread over `[0, 1]`: evenly, by their logarithm, or by its mirror image.
+
+use serde::{Deserialize, Serialize};
+
+/// The scale on which a number is sampled and modelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// Equal differences are equally likely.
+    #[default]
+    Linear,
+    /// Equal ratios are equally likely; most room near the lower bound.
+    Log,
+    /// `low + high - y` with `y` on a log scale; most room near the upper bound.
+    ReverseLog,
+}
+
+impl Scale {
+    /// Where `x` lies between `low` and `high`: 0 at `low`, 1 at `high`.
+    pub(super) fn to_unit(self, x: f64, low: f64, high: f64) -> f64 {
+        if low >= high {
+            return 0.5;
+        }
+        let unit = match self {
+            // Halves, because the width of the widest range is infinite.
+            Self::Linear => (x / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0),
+            Self::Log => (x.ln() - low.ln()) / (high.ln() - low.ln()),
+            Self::ReverseLog => return 1.0 - Self::Log.to_unit(low + (high - x), low, high),
+        };
+        unit.clamp(0.0, 1.0)
+    }
+
+    /// The number at `unit`; the inverse of [`Scale::to_unit`].
+    pub(super) fn from_unit(self, unit: f64, low: f64, high: f64) -> f64 {
+        let x = match self {
+            Self::Linear => low * (1.0 - unit) + high * unit,
+            Self::Log => (low.ln() * (1.0 - unit) + high.ln() * unit).exp(),
+            Self::ReverseLog => low + (high - Self::Log.from_unit(1.0 - unit, low, high)),
+        };
+        x.clamp(low, high)
+    }
+}
+
+/// A coordinate as samplers give it: NaN becomes the middle, all else is moved into `[0, 1]`.
+pub(super) fn tame(unit: f64) -> f64 {
+    if unit.is_nan() {
+        0.5
+    } else {
+        unit.clamp(0.0, 1.0)
+    }
+}
