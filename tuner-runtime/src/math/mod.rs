@@ -1,4 +1,6 @@
 //! Numbers in, numbers out: nothing here knows of spaces or trials.
 
+pub mod lbfgs;
 pub mod normal;
 pub mod rng;
+pub mod sobol;

@@ -1,6 +1,8 @@
 //! The numbers of `math` against reference values and against themselves.
 
+mod lbfgs;
 mod normal;
+mod sobol;
 
 use serde_json::Value;
 
