@@ -1,6 +1,8 @@
 //! Numbers in, numbers out: nothing here knows of spaces or trials.
 
+pub mod hypervolume;
 pub mod lbfgs;
 pub mod normal;
 pub mod rng;
 pub mod sobol;
+pub mod transform;

@@ -1,8 +1,10 @@
 //! The numbers of `math` against reference values and against themselves.
 
+mod hypervolume;
 mod lbfgs;
 mod normal;
 mod sobol;
+mod transform;
 
 use serde_json::Value;
 
