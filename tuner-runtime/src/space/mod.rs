@@ -10,7 +10,7 @@ mod json;
 mod point;
 mod value;
 
-pub use domain::{ChoiceDomain, Domain, FloatDomain, IntDomain, Scale};
+pub use domain::{Axis, ChoiceDomain, Domain, FloatDomain, IntDomain, Scale};
 pub use enumerate::Enumeration;
 pub use error::{Fault, PointError, SpaceError};
 pub use flat::{Condition, Param, Space, SpaceBuilder};

@@ -214,6 +214,19 @@ impl FloatDomain {
         }
     }
 
+    /// The part of `[0, 1]` that belongs to a value of the grid; `None` for a continuum.
+    pub fn cell(&self, value: f64) -> Option<(f64, f64)> {
+        let grid = self.grid.as_ref()?;
+        if self.scale == Scale::ReverseLog {
+            let (low, high) = self.widened(grid);
+            let edge = |x: f64| self.scale.to_unit(x.clamp(low, high), low, high);
+            let half = grid.step / 2.0;
+            return Some((edge(value - half), edge(value + half)));
+        }
+        let (index, count) = (grid.nearest(value) as f64, grid.last as f64 + 1.0);
+        Some((index / count, (index + 1.0) / count))
+    }
+
     /// The value at `unit`, on the grid if there is one.
     pub fn decode(&self, unit: f64) -> f64 {
         let unit = tame(unit);

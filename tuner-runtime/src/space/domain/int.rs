@@ -172,6 +172,21 @@ impl IntDomain {
         self.scale.to_unit(value as f64, low, high)
     }
 
+    /// The part of `[0, 1]` that belongs to `value`, as its lower and upper end.
+    pub fn cell(&self, value: i128) -> (f64, f64) {
+        if self.is_evenly_indexed() {
+            let (index, count) = (self.floor(value.clamp(self.low, self.high)), self.count());
+            return (
+                index as f64 / count as f64,
+                (index + 1) as f64 / count as f64,
+            );
+        }
+        let (low, high) = self.widened();
+        let half = self.step as f64 / 2.0;
+        let edge = |x: f64| self.scale.to_unit(x.clamp(low, high), low, high);
+        (edge(value as f64 - half), edge(value as f64 + half))
+    }
+
     /// The value whose cell holds `unit`.
     pub fn decode(&self, unit: f64) -> i128 {
         let unit = tame(unit);
@@ -308,6 +323,27 @@ mod tests {
             for _ in 0..200 {
                 assert!(domain.index(domain.sample(&mut rng)).is_some(), "{domain}");
             }
+        }
+    }
+
+    #[test]
+    fn cells_part_the_unit_interval() {
+        for domain in grids().into_iter().filter(|domain| domain.count() < 2_000) {
+            let mut reached = 0.0;
+            for index in 0..domain.count() {
+                let value = domain.value(index);
+                let (low, high) = domain.cell(value);
+                assert!(
+                    (low - reached).abs() < 1e-12 && low < high,
+                    "{domain} at {index}"
+                );
+                assert!(
+                    (low..high).contains(&domain.encode(value)),
+                    "{domain} at {index}"
+                );
+                reached = high;
+            }
+            assert!((reached - 1.0).abs() < 1e-12);
         }
     }
 

@@ -17,6 +17,25 @@ use super::error::SpaceError;
 use super::value::Value;
 use crate::math::rng::Rng;
 
+/// How a model may treat a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Axis {
+    /// A continuum in `[0, 1]`.
+    Continuous,
+    /// Ordered values, each with a cell of `[0, 1]`.
+    Grid {
+        /// How many values there are.
+        count: u128,
+    },
+    /// Values without an order, each as far from one as from another.
+    Unordered {
+        /// How many values there are.
+        count: usize,
+    },
+    /// A single value: nothing to model.
+    Constant,
+}
+
 /// The values that a parameter can have.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -148,6 +167,39 @@ impl Domain {
             Self::Bool => Value::Bool(scale::tame(unit) >= 0.5),
             Self::Fixed(value) => value.clone(),
         }
+    }
+
+    /// How a model may treat the parameter.
+    pub fn axis(&self) -> Axis {
+        match (self, self.count()) {
+            (_, Some(1)) => Axis::Constant,
+            (Self::Choice(domain), _) if !domain.is_ordered() => Axis::Unordered {
+                count: domain.values().len(),
+            },
+            (Self::Bool, _) => Axis::Unordered { count: 2 },
+            (_, Some(count)) => Axis::Grid { count },
+            (_, None) => Axis::Continuous,
+        }
+    }
+
+    /// The part of `[0, 1]` that decodes to `value`; all of it for a continuum.
+    pub fn cell(&self, value: &Value) -> (f64, f64) {
+        let even = |index: usize, count: usize| {
+            (
+                index as f64 / count as f64,
+                (index + 1) as f64 / count as f64,
+            )
+        };
+        let cell = match self {
+            Self::Int(domain) => value.as_int().map(|x| domain.cell(x)),
+            Self::Float(domain) => value.as_f64().and_then(|x| domain.cell(x)),
+            Self::Choice(domain) => domain
+                .index(value)
+                .map(|i| even(domain.rank(i), domain.values().len())),
+            Self::Bool => value.as_bool().map(|on| even(usize::from(on), 2)),
+            Self::Fixed(_) => None,
+        };
+        cell.unwrap_or((0.0, 1.0))
     }
 
     /// A finite version: a continuum becomes `points` values evenly spread over its scale.
