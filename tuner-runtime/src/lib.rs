@@ -7,3 +7,5 @@ extern crate self as tuner;
 
 pub mod math;
 pub mod space;
+#[cfg(feature = "dfdx")]
+pub mod train;

@@ -16,6 +16,8 @@ pub enum Purpose {
     Execution = 2,
     /// Anything else that a study draws once, such as the scrambling of a sequence.
     Study = 3,
+    /// What happens within a training run: weights, the order of the data, dropout.
+    Training = 4,
 }
 
 /// A portable, seedable generator: the same key gives the same numbers on every machine.

@@ -1,0 +1,191 @@
+//! Seconds an epoch of an MLP on one thread: ours, dfdx's own operations, the arithmetic limit.
+//!
+//! `cargo bench -p tuner-runtime --features dfdx --bench train_mlp`
+//!
+//! The network is 784-512-10 with 60 000 random images, Adam, batches of 32 and 128. Each number
+//! is the best of several runs, since other programs can only make a run slower. The arithmetic
+//! limit is the time for the multiplications alone at the speed of a large matrix product.
+
+use std::hint::black_box;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use dfdx::losses::cross_entropy_with_logits_loss;
+use dfdx::shapes::{Axis, HasShape};
+use dfdx::tensor::{Cpu, Gradients, Tensor, TensorFromVec, Trace, ZerosTensor};
+use dfdx::tensor_ops::{AdamConfig, Backward, BroadcastTo, TryMatMul};
+use tuner_runtime::math::rng::Rng;
+use tuner_runtime::train::{Activation, Adam, Data, Fit, Loss, Metric, Sequential};
+
+const IMAGES: usize = 60_000;
+const INPUTS: usize = 784;
+const HIDDEN: usize = 512;
+const CLASSES: usize = 10;
+
+fn main() {
+    // dfdx splits its products over rayon's threads: one, as ours.
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .use_current_thread()
+        .build();
+    let _pool = pool.expect("this thread is in no pool yet");
+    let peak = peak_flops();
+    println!("large matrix product: {:.1} GFLOP/s", peak / 1e9);
+    let mut rng = Rng::new(1);
+    // A fifth of the pixels are set, as in MNIST.
+    let mut pixel = || {
+        if rng.below(5) == 0 {
+            rng.below(256) as u8
+        } else {
+            0
+        }
+    };
+    let images: Vec<u8> = (0..IMAGES * INPUTS).map(|_| pixel()).collect();
+    let labels: Vec<u8> = (0..IMAGES)
+        .map(|_| rng.below(CLASSES as u128) as u8)
+        .collect();
+    let data = Data::classes(images.clone(), [28, 28], &labels).expect("the sizes fit");
+    println!("batch     ours     dfdx    ratio    limit   (seconds an epoch)");
+    for batch in [32, 128] {
+        let ours = ours(&data, batch);
+        let dfdx = (0..2)
+            .map(|_| dfdx_epoch(&images, &labels, batch))
+            .fold(f64::MAX, f64::min);
+        let limit = flops_an_epoch() / peak;
+        println!(
+            "{batch:5} {ours:8.2} {dfdx:8.2} {:8.2} {limit:8.2}",
+            ours / dfdx
+        );
+    }
+}
+
+/// The best of three epochs after a first.
+fn ours(data: &Data, batch: usize) -> f64 {
+    let net = Sequential::input([28, 28])
+        .flatten()
+        .dense(HIDDEN, Activation::Relu)
+        .dense(CLASSES, Activation::Linear);
+    let fit = Fit::new(net)
+        .loss(Loss::CrossEntropy)
+        .optimizer(Adam::new(1e-3))
+        .metric(Metric::Accuracy)
+        .batch_size(batch)
+        .epochs(4);
+    let trained = fit
+        .train(1, data, None, &mut |_| ControlFlow::Continue(()))
+        .expect("the network fits the data");
+    let epochs = trained.history.epochs[1..].iter();
+    epochs.map(|epoch| epoch.seconds).fold(f64::MAX, f64::min)
+}
+
+/// The same with dfdx's matmul, broadcast, relu, loss and Adam.
+fn dfdx_epoch(images: &[u8], labels: &[u8], batch: usize) -> f64 {
+    let device = Cpu::seed_from_u64(1);
+    let mut rng = Rng::new(2);
+    let mut weights = |inputs: usize, units: usize| {
+        let draws = (0..inputs * units)
+            .map(|_| rng.normal() as f32 * 0.05)
+            .collect();
+        device.tensor_from_vec(draws, (inputs, units))
+    };
+    let mut w1 = weights(INPUTS, HIDDEN);
+    let mut w2 = weights(HIDDEN, CLASSES);
+    let mut b1: Tensor<(usize,), f32, Cpu> = device.zeros_like(&(HIDDEN,));
+    let mut b2: Tensor<(usize,), f32, Cpu> = device.zeros_like(&(CLASSES,));
+    let (mut first, mut second) = (Gradients::leaky(), Gradients::leaky());
+    let adam = AdamConfig {
+        lr: 1e-3,
+        ..AdamConfig::default()
+    };
+    let mut order: Vec<usize> = (0..labels.len()).collect();
+    rng.shuffle(&mut order);
+    let start = Instant::now();
+    for (step, rows) in order.chunks(batch).enumerate() {
+        let count = rows.len();
+        let mut inputs = Vec::with_capacity(count * INPUTS);
+        let mut targets = vec![0.0; count * CLASSES];
+        for (index, &row) in rows.iter().enumerate() {
+            let pixels = &images[row * INPUTS..][..INPUTS];
+            inputs.extend(pixels.iter().map(|&byte| f32::from(byte) * (1.0 / 255.0)));
+            targets[index * CLASSES + usize::from(labels[row])] = 1.0;
+        }
+        let x = device.tensor_from_vec(inputs, (count, INPUTS));
+        let y = device.tensor_from_vec(targets, (count, CLASSES));
+        let h = x.traced(Gradients::leaky()).matmul(w1.clone());
+        let shape = *h.shape();
+        let h = (h + b1
+            .retaped::<dfdx::tensor::NoneTape>()
+            .broadcast_like::<_, Axis<0>>(&shape))
+        .relu();
+        let o = h.matmul(w2.clone());
+        let shape = *o.shape();
+        let o = o + b2
+            .retaped::<dfdx::tensor::NoneTape>()
+            .broadcast_like::<_, Axis<0>>(&shape);
+        let mut grads = cross_entropy_with_logits_loss(o, y).backward();
+        let t = step as i32 + 1;
+        macro_rules! update {
+            ($parameter:ident) => {{
+                let gradient = grads.get_or_alloc_mut(&$parameter).expect("memory");
+                let m = first.get_or_alloc_mut(&$parameter).expect("memory");
+                let v = second.get_or_alloc_mut(&$parameter).expect("memory");
+                adam.try_update(t, &mut $parameter, m, v, gradient)
+                    .expect("memory");
+            }};
+        }
+        update!(w1);
+        update!(b1);
+        update!(w2);
+        update!(b2);
+    }
+    black_box(w1.as_vec());
+    start.elapsed().as_secs_f64()
+}
+
+/// Two products forwards and backwards for each weight; no gradient for the images.
+fn flops_an_epoch() -> f64 {
+    let first = 2 * INPUTS * HIDDEN;
+    let second = 3 * HIDDEN * CLASSES;
+    (2 * IMAGES * (first + second)) as f64
+}
+
+/// The best speed of a product of 1024 by 1024 matrices, in operations a second.
+fn peak_flops() -> f64 {
+    const SIZE: usize = 1024;
+    let a = vec![0.5f32; SIZE * SIZE];
+    let b = vec![0.25f32; SIZE * SIZE];
+    let mut c = vec![0.0f32; SIZE * SIZE];
+    let once = || {
+        let start = Instant::now();
+        // SAFETY: the three arrays hold SIZE * SIZE numbers, `c` is borrowed mutably.
+        unsafe {
+            gemm::gemm(
+                SIZE,
+                SIZE,
+                SIZE,
+                c.as_mut_ptr(),
+                1,
+                SIZE as isize,
+                false,
+                a.as_ptr(),
+                1,
+                SIZE as isize,
+                b.as_ptr(),
+                1,
+                SIZE as isize,
+                0.0,
+                1.0,
+                false,
+                false,
+                false,
+                gemm::Parallelism::None,
+            );
+        }
+        black_box(&mut c);
+        start.elapsed().as_secs_f64()
+    };
+    let best = std::iter::repeat_with(once)
+        .take(20)
+        .fold(f64::MAX, f64::min);
+    2.0 * (SIZE as f64).powi(3) / best
+}

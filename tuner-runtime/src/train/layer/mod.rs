@@ -1,0 +1,81 @@
+//! The layers: what a network is described by, and what runs.
+
+mod dense;
+mod flatten;
+
+use std::fmt::Debug;
+
+use dfdx::tensor::Cpu;
+
+use super::activation::Activation;
+use super::batch::Batch;
+use super::error::TrainError;
+use super::init::Init;
+use super::parameter::Parameter;
+use crate::math::rng::Rng;
+
+/// One layer of a [`Sequential`](super::Sequential) network, described by what does not follow
+/// from the layer before it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Layer {
+    /// Turns an input of any shape into one axis.
+    Flatten,
+    /// `activation(x w + b)` over the last axis.
+    Dense {
+        /// The number of outputs.
+        units: usize,
+        /// What is applied to the sums.
+        activation: Activation,
+        /// Whether there is a bias.
+        bias: bool,
+        /// How the weights are drawn.
+        init: Init,
+    },
+}
+
+impl Layer {
+    /// The kind's name, as it stands in messages and parameter names.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Flatten => "flatten",
+            Self::Dense { .. } => "dense",
+        }
+    }
+
+    /// Checks the layer against its input and draws its parameters.
+    pub(crate) fn build(&self, site: &mut Site<'_>) -> Result<Built, String> {
+        match *self {
+            Self::Flatten => Ok(flatten::build(site)),
+            Self::Dense {
+                units,
+                activation,
+                bias,
+                init,
+            } => dense::build(site, units, activation, bias, init),
+        }
+    }
+}
+
+/// Where a layer is built.
+pub(crate) struct Site<'a> {
+    /// The shape that arrives, without the batch axis.
+    pub(crate) input: &'a [usize],
+    pub(crate) device: &'a Cpu,
+    pub(crate) rng: &'a mut Rng,
+}
+
+/// A layer that runs, and the shape of its result without the batch axis.
+pub(crate) struct Built {
+    pub(crate) run: Box<dyn Run>,
+    pub(crate) output: Vec<usize>,
+}
+
+/// A layer with its parameters.
+pub(crate) trait Run: Debug + Send {
+    /// Applies the layer, and records it when the batch is one of training.
+    fn forward(&mut self, batch: Batch, rng: &mut Rng) -> Result<Batch, TrainError>;
+
+    /// Shows every parameter with its name within the layer, always in the same order.
+    fn visit(&mut self, _see: &mut dyn FnMut(&str, &mut Parameter)) {}
+}

@@ -1,0 +1,38 @@
+//! Training with dfdx: layers of run-time size, optimisers and the fit loop.
+//!
+//! A [`Sequential`] describes a network, a [`Fit`] how it is trained, [`Data`] what it learns
+//! from. Training runs on the calling thread alone, and everything random in it follows from one
+//! seed, so the same seed gives the same bits wherever it runs.
+
+mod activation;
+mod batch;
+mod buffer;
+mod data;
+mod error;
+mod fit;
+#[cfg(test)]
+mod gradient_check;
+mod history;
+mod init;
+mod layer;
+mod loss;
+mod metric;
+mod network;
+mod ops;
+mod optimizer;
+mod parameter;
+mod sequential;
+
+pub use activation::Activation;
+pub use data::{Data, Inputs};
+pub use error::TrainError;
+pub use fit::{Fit, Trained};
+pub use history::{EpochMetrics, History};
+pub use init::Init;
+pub use layer::Layer;
+pub use loss::Loss;
+pub use metric::Metric;
+pub use network::Network;
+pub use optimizer::{Adam, Optimizer};
+pub use parameter::Parameter;
+pub use sequential::Sequential;

@@ -1,0 +1,145 @@
+//! The description of a network: an input shape and a list of layers.
+
+use super::activation::Activation;
+use super::error::TrainError;
+use super::init::Init;
+use super::layer::{Layer, Site};
+use super::network::Network;
+use crate::math::rng::{Purpose, Rng};
+
+/// A network as a list of layers, each fed by the one before it.
+///
+/// It holds no weights: [`Sequential::initialize`] draws them, so that one description serves any
+/// number of training runs. Every layer finds the size of its input by itself.
+///
+/// ```
+/// # use tuner_runtime as tuner;
+/// use tuner::train::{Activation, Sequential};
+///
+/// let mut net = Sequential::input([28, 28]).flatten();
+/// for units in [512, 64] {
+///     net = net.dense(units, Activation::Relu);
+/// }
+/// let mut network = net.dense(10, Activation::Linear).initialize(42)?;
+/// assert_eq!(network.parameter_count(), 784 * 512 + 512 + 512 * 64 + 64 + 64 * 10 + 10);
+/// # Ok::<(), tuner::train::TrainError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sequential {
+    input: Vec<usize>,
+    layers: Vec<Layer>,
+    init: Init,
+}
+
+impl Sequential {
+    /// A network for inputs of `shape`, without the batch axis.
+    pub fn input(shape: impl Into<Vec<usize>>) -> Self {
+        Self {
+            input: shape.into(),
+            layers: Vec::new(),
+            init: Init::default(),
+        }
+    }
+
+    /// How the weights of the layers that follow are drawn.
+    #[must_use]
+    pub fn init(mut self, init: Init) -> Self {
+        self.init = init;
+        self
+    }
+
+    /// Adds any layer.
+    #[must_use]
+    pub fn layer(mut self, layer: Layer) -> Self {
+        self.layers.push(layer);
+        self
+    }
+
+    /// Turns the input into one axis.
+    #[must_use]
+    pub fn flatten(self) -> Self {
+        self.layer(Layer::Flatten)
+    }
+
+    /// A fully connected layer of `units` outputs with a bias.
+    #[must_use]
+    pub fn dense(self, units: usize, activation: Activation) -> Self {
+        let init = self.init;
+        self.layer(Layer::Dense {
+            units,
+            activation,
+            bias: true,
+            init,
+        })
+    }
+
+    /// The layers.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// Checks that the layers fit together and draws their weights: the same seed, the same bits.
+    ///
+    /// # Errors
+    /// When a layer cannot take what the one before it gives; the error names the layer.
+    pub fn initialize(&self, seed: u64) -> Result<Network, TrainError> {
+        if self.input.is_empty() || self.input.contains(&0) {
+            return Err(TrainError::setting(
+                "the network's input shape",
+                format!("{:?}", self.input),
+                "give one axis or more, each of at least 1",
+            ));
+        }
+        let mut network = Network::new(self.input.clone());
+        let mut rng = Rng::keyed(seed, Purpose::Training, 0, 1);
+        for (index, layer) in self.layers.iter().enumerate() {
+            let (input, device) = (network.output_shape().to_vec(), network.device().clone());
+            let mut site = Site {
+                input: &input,
+                device: &device,
+                rng: &mut rng,
+            };
+            let built = layer
+                .build(&mut site)
+                .map_err(|problem| TrainError::Layer {
+                    number: index + 1,
+                    layer: layer.kind(),
+                    problem,
+                })?;
+            network.push(layer.kind(), built);
+        }
+        Ok(network)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_layer_at_fault_is_named() {
+        let error = Sequential::input([4])
+            .dense(3, Activation::Relu)
+            .dense(0, Activation::Relu)
+            .initialize(0)
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "layer 2 (dense) has 0 units: give it 1 or more"
+        );
+        assert!(Sequential::input([4, 0]).flatten().initialize(0).is_err());
+    }
+
+    #[test]
+    fn the_same_seed_draws_the_same_weights() {
+        let weights = |seed| {
+            let net = Sequential::input([5]).dense(4, Activation::Tanh);
+            let mut all = Vec::new();
+            let mut network = net.initialize(seed).unwrap();
+            network.visit(&mut |_, parameter| all.extend_from_slice(parameter.values()));
+            all
+        };
+        assert_eq!(weights(3), weights(3));
+        assert_ne!(weights(3), weights(4));
+    }
+}
