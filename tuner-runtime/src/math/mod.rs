@@ -1,5 +1,6 @@
 //! Numbers in, numbers out: nothing here knows of spaces or trials.
 
+pub mod cmaes;
 pub mod hypervolume;
 pub mod lbfgs;
 pub mod normal;
