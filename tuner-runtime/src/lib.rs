@@ -5,6 +5,7 @@
 // The generated code names `::tuner`; inside this crate that is the crate itself.
 extern crate self as tuner;
 
+pub mod data;
 pub mod math;
 pub mod space;
 #[cfg(feature = "dfdx")]
