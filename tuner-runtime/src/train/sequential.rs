@@ -3,8 +3,10 @@
 use super::activation::Activation;
 use super::error::TrainError;
 use super::init::Init;
-use super::layer::{Layer, Site};
+use super::layer::{Conv2d, Layer, Site};
+
 use super::network::Network;
+use super::ops::window::Padding;
 use crate::math::rng::{Purpose, Rng};
 
 /// A network as a list of layers, each fed by the one before it.
@@ -50,8 +52,8 @@ impl Sequential {
 
     /// Adds any layer.
     #[must_use]
-    pub fn layer(mut self, layer: Layer) -> Self {
-        self.layers.push(layer);
+    pub fn layer(mut self, layer: impl Into<Layer>) -> Self {
+        self.layers.push(layer.into());
         self
     }
 
@@ -71,6 +73,46 @@ impl Sequential {
             bias: true,
             init,
         })
+    }
+
+    /// A convolution of `filters` windows of `kernel` by `kernel`, stride 1, without padding.
+    /// [`Conv2d`] has more settings.
+    #[must_use]
+    pub fn conv2d(self, filters: usize, kernel: usize, activation: Activation) -> Self {
+        let conv = Conv2d::new(filters, kernel).init(self.init);
+        self.layer(conv.activation(activation))
+    }
+
+    /// The largest number of each square of `size` by `size`.
+    #[must_use]
+    pub fn max_pool2d(self, size: usize) -> Self {
+        self.layer(Layer::MaxPool2d {
+            size,
+            stride: size,
+            padding: Padding::Valid,
+        })
+    }
+
+    /// The mean of each square of `size` by `size`.
+    #[must_use]
+    pub fn average_pool2d(self, size: usize) -> Self {
+        self.layer(Layer::AveragePool2d {
+            size,
+            stride: size,
+            padding: Padding::Valid,
+        })
+    }
+
+    /// In training sets each number to zero with the probability `rate`.
+    #[must_use]
+    pub fn dropout(self, rate: f64) -> Self {
+        self.layer(Layer::Dropout { rate })
+    }
+
+    /// An activation on its own.
+    #[must_use]
+    pub fn activation(self, activation: Activation) -> Self {
+        self.layer(Layer::Activation(activation))
     }
 
     /// The layers.

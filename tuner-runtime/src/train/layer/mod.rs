@@ -1,7 +1,13 @@
 //! The layers: what a network is described by, and what runs.
 
+mod activation;
+mod conv2d;
 mod dense;
+mod dropout;
 mod flatten;
+mod pool2d;
+
+pub use conv2d::Conv2d;
 
 use std::fmt::Debug;
 
@@ -11,8 +17,10 @@ use super::activation::Activation;
 use super::batch::Batch;
 use super::error::TrainError;
 use super::init::Init;
+use super::ops::window::Padding;
 use super::parameter::Parameter;
 use crate::math::rng::Rng;
+use pool2d::Pool;
 
 /// One layer of a [`Sequential`](super::Sequential) network, described by what does not follow
 /// from the layer before it.
@@ -32,6 +40,33 @@ pub enum Layer {
         /// How the weights are drawn.
         init: Init,
     },
+    /// A convolution over images.
+    Conv2d(Conv2d),
+    /// The largest number under a window.
+    MaxPool2d {
+        /// The window's height and width.
+        size: usize,
+        /// How far the window moves.
+        stride: usize,
+        /// What happens at the border.
+        padding: Padding,
+    },
+    /// The mean under a window; zeros of the padding are not counted.
+    AveragePool2d {
+        /// The window's height and width.
+        size: usize,
+        /// How far the window moves.
+        stride: usize,
+        /// What happens at the border.
+        padding: Padding,
+    },
+    /// An activation on its own.
+    Activation(Activation),
+    /// In training sets numbers to zero at random.
+    Dropout {
+        /// The share that is set to zero, from 0 to below 1.
+        rate: f64,
+    },
 }
 
 impl Layer {
@@ -40,12 +75,30 @@ impl Layer {
         match self {
             Self::Flatten => "flatten",
             Self::Dense { .. } => "dense",
+            Self::Conv2d(_) => "conv2d",
+            Self::MaxPool2d { .. } => "max_pool2d",
+            Self::AveragePool2d { .. } => "average_pool2d",
+            Self::Activation(_) => "activation",
+            Self::Dropout { .. } => "dropout",
         }
     }
 
     /// Checks the layer against its input and draws its parameters.
     pub(crate) fn build(&self, site: &mut Site<'_>) -> Result<Built, String> {
         match *self {
+            Self::Conv2d(ref conv) => conv2d::build(conv, site),
+            Self::MaxPool2d {
+                size,
+                stride,
+                padding,
+            } => pool2d::build(site, Pool::Max, size, stride, padding),
+            Self::AveragePool2d {
+                size,
+                stride,
+                padding,
+            } => pool2d::build(site, Pool::Average, size, stride, padding),
+            Self::Activation(activation) => Ok(activation::build(site, activation)),
+            Self::Dropout { rate } => dropout::build(site, rate),
             Self::Flatten => Ok(flatten::build(site)),
             Self::Dense {
                 units,

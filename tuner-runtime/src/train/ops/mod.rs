@@ -1,7 +1,11 @@
 //! Operations on plain arrays and on dfdx's tape: what the layers are made of.
 
+pub(crate) mod conv2d;
 pub(crate) mod dense;
+pub(crate) mod elementary;
 pub(crate) mod gemm;
+pub(crate) mod pool2d;
+pub(crate) mod window;
 
 /// Runs a loop over plain slices with the widest vector instructions of this machine.
 ///
