@@ -5,6 +5,7 @@
 // The generated code names `::tuner`; inside this crate that is the crate itself.
 extern crate self as tuner;
 
+#[cfg(feature = "data")]
 pub mod data;
 pub mod math;
 pub mod space;
