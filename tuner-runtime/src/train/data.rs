@@ -84,6 +84,8 @@ pub struct Data {
     inputs: Inputs,
     shape: Arc<[usize]>,
     targets: Targets,
+    /// How much each example counts in the loss; all the same when `None`.
+    weights: Option<Arc<[f32]>>,
     /// Which examples belong to this part, or all of them.
     rows: Rows,
 }
@@ -149,7 +151,35 @@ impl Data {
             inputs,
             shape: shape.into(),
             targets,
+            weights: None,
             rows: Rows::First(count),
+        })
+    }
+
+    /// The same examples with a weight for each, in order: how much it counts in the loss, where 1
+    /// is usual. Metrics are not weighted.
+    ///
+    /// # Errors
+    /// When there is not one weight an example, each finite and not negative.
+    pub fn weighted(&self, weights: &[f32]) -> Result<Self, TrainError> {
+        let bad = weights.iter().find(|w| !(w.is_finite() && **w >= 0.0));
+        if bad.is_some() || weights.len() != self.len() {
+            return Err(TrainError::Data(format!(
+                "{} sample weights (first that cannot be used: {bad:?}) for {} examples: give \
+                 one each, finite and at least 0",
+                weights.len(),
+                self.len()
+            )));
+        }
+        let rows = (0..self.len()).map(|position| self.row(position));
+        let stored = rows.clone().max().map_or(0, |last| last + 1);
+        let mut by_row = vec![1.0; stored];
+        for (row, weight) in rows.zip(weights) {
+            by_row[row] = *weight;
+        }
+        Ok(Self {
+            weights: Some(by_row.into()),
+            ..self.clone()
         })
     }
 
@@ -271,6 +301,34 @@ impl Data {
         }
     }
 
+    /// The weights of the examples at these positions: their own times those of their classes.
+    pub(crate) fn batch_weights(
+        &self,
+        positions: &[usize],
+        class_weights: Option<&[f32]>,
+    ) -> Option<Vec<f32>> {
+        if self.weights.is_none() && class_weights.is_none() {
+            return None;
+        }
+        let weight = |&position: &usize| {
+            let row = self.row(position);
+            let own = self.weights.as_ref().map_or(1.0, |weights| weights[row]);
+            match (&self.targets, class_weights) {
+                (Targets::Classes(labels), Some(weights)) => own * weights[labels[row] as usize],
+                _ => own,
+            }
+        };
+        Some(positions.iter().map(weight).collect())
+    }
+
+    /// The largest class, when the targets are classes.
+    pub(crate) fn largest_class(&self) -> Option<u32> {
+        match &self.targets {
+            Targets::Classes(labels) => labels.iter().copied().max(),
+            Targets::Values { .. } => None,
+        }
+    }
+
     /// The row of the arrays where the example at `position` stands.
     fn row(&self, position: usize) -> usize {
         match &self.rows {
@@ -306,80 +364,5 @@ fn scale_bytes(bytes: &[u8], to: &mut [f32]) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ten() -> Data {
-        let inputs: Vec<f32> = (0..20).map(|value| value as f32).collect();
-        Data::values(
-            inputs,
-            [2],
-            (0..10).map(|v| v as f32).collect::<Vec<_>>(),
-            1,
-        )
-        .unwrap()
-    }
-
-    fn targets(data: &Data) -> Vec<f32> {
-        let positions: Vec<usize> = (0..data.len()).collect();
-        match data.batch_targets(&positions) {
-            BatchTargets::Values(values) => values.to_vec(),
-            BatchTargets::Classes(_) => panic!("values expected"),
-        }
-    }
-
-    #[test]
-    fn sizes_that_do_not_fit_are_named() {
-        let error = Data::classes(vec![0u8; 11], [2, 2], &[0u8, 1, 0]).unwrap_err();
-        assert!(error.to_string().contains("11 input values"), "{error}");
-        assert!(Data::values(vec![0f32; 4], [2], vec![1.0; 3], 2).is_err());
-        assert!(Data::classes(Vec::<u8>::new(), [2], &[0u8; 0]).is_err());
-    }
-
-    #[test]
-    fn bytes_become_numbers_between_zero_and_one() {
-        let data = Data::classes(vec![0u8, 51, 255, 102], [2], &[1u32, 0]).unwrap();
-        let batch = data.batch_inputs(&[1, 0]);
-        let expected = [1.0, 0.4, 0.0, 0.2];
-        for (value, expected) in batch.iter().zip(expected) {
-            assert!((value - expected).abs() < 1e-6);
-        }
-    }
-
-    #[test]
-    fn a_split_keeps_the_order_and_loses_nothing() {
-        let (training, validation) = ten().split(0.3).unwrap();
-        assert_eq!(targets(&training), [0., 1., 2., 3., 4., 5., 6.]);
-        assert_eq!(targets(&validation), [7., 8., 9.]);
-        assert_eq!(targets(&validation.take(2)), [7., 8.]);
-        for fraction in [0.0, 0.01, 0.99, 1.0, -1.0, f64::NAN] {
-            assert!(ten().split(fraction).is_err(), "{fraction}");
-        }
-    }
-
-    #[test]
-    fn every_example_is_validated_in_exactly_one_fold() {
-        let folds = ten().k_fold(3, 5).unwrap();
-        let mut validated: Vec<f32> = Vec::new();
-        for (training, validation) in &folds {
-            assert_eq!(training.len() + validation.len(), 10);
-            let (training, validation) = (targets(training), targets(validation));
-            assert!(validation.iter().all(|value| !training.contains(value)));
-            validated.extend(validation);
-        }
-        validated.sort_by(f32::total_cmp);
-        assert_eq!(validated, targets(&ten()));
-        assert!(ten().k_fold(1, 0).is_err() && ten().k_fold(11, 0).is_err());
-    }
-
-    #[test]
-    fn parts_share_the_arrays() {
-        let data = ten();
-        let part = data.shuffled(1).select(&[3, 4]).unwrap();
-        let (Inputs::Floats(whole), Inputs::Floats(part)) = (&data.inputs, &part.inputs) else {
-            panic!("floats expected");
-        };
-        assert!(Arc::ptr_eq(whole, part));
-        assert!(data.select(&[10]).is_err());
-    }
-}
+#[path = "data_tests.rs"]
+mod tests;

@@ -1,5 +1,7 @@
 //! What can go wrong while a network is built and trained.
 
+use std::path::{Path, PathBuf};
+
 use dfdx::tensor::CpuError;
 
 /// An error of building or training a network.
@@ -40,6 +42,14 @@ pub enum TrainError {
         /// The parameter or loss in question.
         what: String,
     },
+    /// A checkpoint cannot be written or read.
+    #[error("the checkpoint {path}: {problem}")]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// dfdx could not run an operation.
     #[error("dfdx failed: {0}")]
     Engine(String),
@@ -54,6 +64,13 @@ impl TrainError {
     /// are checked before an operation is recorded.
     pub(crate) fn into_engine(self) -> CpuError {
         CpuError::OutOfMemory
+    }
+
+    pub(crate) fn checkpoint(path: &Path, problem: String) -> Self {
+        Self::Checkpoint {
+            path: path.to_path_buf(),
+            problem,
+        }
     }
 
     pub(crate) fn setting(name: &'static str, value: impl ToString, remedy: &str) -> Self {

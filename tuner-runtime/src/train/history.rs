@@ -1,7 +1,9 @@
 //! What was measured, epoch by epoch.
 
+use serde::{Deserialize, Serialize};
+
 /// The metrics of one epoch.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EpochMetrics {
     /// The epoch, from 1.
     pub epoch: u64,
@@ -20,7 +22,7 @@ impl EpochMetrics {
 }
 
 /// The metrics of all epochs of a training run.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct History {
     /// One entry an epoch, in order.
     pub epochs: Vec<EpochMetrics>,

@@ -7,10 +7,15 @@ use super::error::TrainError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Metric {
-    /// `accuracy`: the share of examples whose largest output is their class.
+    /// `accuracy`: the share of examples whose largest output is their class; with a single
+    /// output, whose output is positive exactly if the class is 1.
     Accuracy,
     /// `mae`: the mean of the absolute differences.
     Mae,
+    /// `mse`: the mean of the squared differences.
+    Mse,
+    /// `rmse`: the root of the mean of the squared differences, in the unit of the targets.
+    Rmse,
 }
 
 impl Metric {
@@ -19,18 +24,28 @@ impl Metric {
         match self {
             Self::Accuracy => "accuracy",
             Self::Mae => "mae",
+            Self::Mse => "mse",
+            Self::Rmse => "rmse",
+        }
+    }
+
+    /// Whether a larger value of the metric of this name is the better one; `None` when there is
+    /// no such metric.
+    pub(crate) fn grows(name: &str) -> Option<bool> {
+        match name.strip_prefix("val_").unwrap_or(name) {
+            "accuracy" => Some(true),
+            "loss" | "mae" | "mse" | "rmse" => Some(false),
+            _ => None,
         }
     }
 
     /// Checks once, before training, that the metric can be taken of these targets.
     pub(crate) fn check(self, data: &Data) -> Result<(), TrainError> {
-        let (needed, fits) = match (self, data.targets()) {
-            (Self::Accuracy, targets) => ("Data::classes", matches!(targets, Targets::Classes(_))),
-            (Self::Mae, targets) => ("Data::values", matches!(targets, Targets::Values { .. })),
+        let needed = match (self, data.targets()) {
+            (Self::Accuracy, Targets::Values { .. }) => "Data::classes",
+            (Self::Mae | Self::Mse | Self::Rmse, Targets::Classes(_)) => "Data::values",
+            _ => return Ok(()),
         };
-        if fits {
-            return Ok(());
-        }
         let name = self.name();
         Err(TrainError::Data(format!(
             "the metric {name} cannot be taken of these targets: make the data with {needed}"
@@ -40,19 +55,41 @@ impl Metric {
     /// The sum over the examples of a batch.
     pub(crate) fn sum(self, outputs: &[f32], columns: usize, targets: &BatchTargets) -> f64 {
         match (self, targets) {
+            (Self::Accuracy, BatchTargets::Classes(labels)) if columns == 1 => {
+                let right = |(y, &label): (&f32, &u32)| {
+                    (*y > 0.0 && label == 1) || (*y <= 0.0 && label == 0)
+                };
+                outputs
+                    .iter()
+                    .zip(labels)
+                    .filter(|pair| right(*pair))
+                    .count() as f64
+            }
             (Self::Accuracy, BatchTargets::Classes(labels)) => {
                 let rows = outputs.chunks_exact(columns).zip(labels);
                 rows.filter(|(row, label)| largest(row) == **label as usize)
                     .count() as f64
             }
-            (Self::Mae, BatchTargets::Values(values)) => {
+            (Self::Mae | Self::Mse | Self::Rmse, BatchTargets::Values(values)) => {
                 let pairs = outputs.iter().zip(values.iter());
-                let sum: f64 = pairs.map(|(y, t)| f64::from((y - t).abs())).sum();
+                let differences = pairs.map(|(y, t)| (f64::from(*y) - f64::from(*t)).abs());
+                let sum: f64 = match self {
+                    Self::Mae => differences.sum(),
+                    _ => differences.map(|difference| difference * difference).sum(),
+                };
                 sum / columns as f64
             }
             // Refused by `check` before training.
             (Self::Accuracy, BatchTargets::Values(_)) => f64::NAN,
-            (Self::Mae, BatchTargets::Classes(_)) => f64::NAN,
+            (Self::Mae | Self::Mse | Self::Rmse, BatchTargets::Classes(_)) => f64::NAN,
+        }
+    }
+
+    /// The metric, from the mean of what [`Metric::sum`] added up.
+    pub(crate) fn finish(self, mean: f64) -> f64 {
+        match self {
+            Self::Rmse => mean.sqrt(),
+            Self::Accuracy | Self::Mae | Self::Mse => mean,
         }
     }
 }
@@ -77,11 +114,25 @@ mod tests {
         let targets = BatchTargets::Classes(vec![1, 0, 0]);
         let outputs = [0.0, 1.0, 0.0, 1.0, f32::NAN, f32::NAN];
         assert_eq!(Metric::Accuracy.sum(&outputs, 2, &targets), 1.0);
+        let single = [2.0, -1.0, f32::NAN];
+        assert_eq!(Metric::Accuracy.sum(&single, 1, &targets), 2.0);
     }
 
     #[test]
-    fn mae_is_a_mean_over_the_columns() {
+    fn errors_are_means_over_the_columns() {
         let targets = BatchTargets::Values(vec![1.0, 2.0, 3.0, 4.0].into());
-        assert_eq!(Metric::Mae.sum(&[1.0, 0.0, 3.5, 4.0], 2, &targets), 1.25);
+        let outputs = [1.0, 0.0, 3.5, 4.0];
+        assert_eq!(Metric::Mae.sum(&outputs, 2, &targets), 1.25);
+        assert_eq!(Metric::Mse.sum(&outputs, 2, &targets), 2.125);
+        let mean = Metric::Rmse.sum(&outputs, 2, &targets) / 2.0;
+        assert_eq!(Metric::Rmse.finish(mean), 1.0625f64.sqrt());
+    }
+
+    #[test]
+    fn every_metric_has_a_direction() {
+        for metric in [Metric::Accuracy, Metric::Mae, Metric::Mse, Metric::Rmse] {
+            assert!(Metric::grows(&format!("val_{}", metric.name())).is_some());
+        }
+        assert_eq!(Metric::grows("los"), None);
     }
 }

@@ -1,83 +1,121 @@
 //! Optimisers: how the gradients change the weights.
 
 mod adam;
+mod clip;
+mod rmsprop;
+mod sgd;
+mod stepper;
 
-pub use adam::Adam;
+pub use adam::{Adam, AdamW};
+pub(crate) use clip::Clip;
+pub use rmsprop::RmsProp;
+pub use sgd::Sgd;
+pub(crate) use stepper::Stepper;
 
-use super::batch::Grads;
 use super::error::TrainError;
-use super::network::Network;
 
 /// How the gradients change the weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Optimizer {
+    /// Stochastic gradient descent, with momentum if set.
+    Sgd(Sgd),
     /// Kingma and Ba (2015).
     Adam(Adam),
-}
-
-impl From<Adam> for Optimizer {
-    fn from(adam: Adam) -> Self {
-        Self::Adam(adam)
-    }
+    /// Adam whose weight decay is apart from the gradient (Loshchilov and Hutter 2019).
+    AdamW(AdamW),
+    /// Tieleman and Hinton (2012).
+    RmsProp(RmsProp),
 }
 
 impl Optimizer {
-    pub(crate) fn check(&self) -> Result<(), TrainError> {
+    /// The learning rate before any schedule.
+    pub fn learning_rate(&self) -> f64 {
         match self {
+            Self::Sgd(sgd) => sgd.learning_rate,
+            Self::Adam(adam) => adam.learning_rate,
+            Self::AdamW(adamw) => adamw.adam.learning_rate,
+            Self::RmsProp(rmsprop) => rmsprop.learning_rate,
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), TrainError> {
+        let rate = self.learning_rate();
+        if !(rate > 0.0 && rate.is_finite()) {
+            let remedy = "it is a finite number above 0";
+            return Err(TrainError::setting("the learning rate", rate, remedy));
+        }
+        match self {
+            Self::Sgd(sgd) => sgd.check(),
             Self::Adam(adam) => adam.check(),
+            Self::AdamW(adamw) => adamw.check(),
+            Self::RmsProp(rmsprop) => rmsprop.check(),
+        }
+    }
+
+    /// One step of one parameter. `rate` is the learning rate after the schedule, `step` counts
+    /// from 1, and `memory` starts as zeros.
+    fn update(&self, update: Update<'_>) {
+        match self {
+            Self::Sgd(sgd) => sgd.update(update),
+            Self::Adam(adam) => adam.update(update),
+            Self::AdamW(adamw) => adamw.update(update),
+            Self::RmsProp(rmsprop) => rmsprop.update(update),
+        }
+    }
+
+    /// How many arrays it remembers of each parameter.
+    fn memories(&self) -> usize {
+        match self {
+            Self::Sgd(sgd) => usize::from(sgd.momentum != 0.0),
+            Self::Adam(_) | Self::AdamW(_) => 2,
+            Self::RmsProp(_) => 1,
         }
     }
 }
 
-/// An optimiser at work: its step and what it remembers of each trained parameter.
-#[derive(Debug)]
-pub(crate) struct Stepper {
-    optimizer: Optimizer,
-    /// Steps done.
-    steps: u64,
-    /// Two arrays a parameter, in the order of the visit.
-    moments: Vec<[Vec<f32>; 2]>,
+/// One step of one parameter.
+struct Update<'a> {
+    /// The learning rate after the schedule.
+    rate: f64,
+    /// The step, from 1.
+    step: u64,
+    values: &'a mut [f32],
+    gradient: &'a [f32],
+    /// What the optimiser remembers of the parameter; zeros at first.
+    memory: &'a mut [Vec<f32>],
 }
 
-impl Stepper {
-    pub(crate) fn new(optimizer: Optimizer) -> Self {
-        Self {
-            optimizer,
-            steps: 0,
-            moments: Vec::new(),
-        }
+/// A share that is kept from step to step.
+fn check_share(name: &'static str, value: f64) -> Result<(), TrainError> {
+    if (0.0..1.0).contains(&value) {
+        return Ok(());
     }
+    Err(TrainError::setting(
+        name,
+        value,
+        "it is at least 0 and below 1",
+    ))
+}
 
-    /// Changes every trained parameter by its gradient.
-    pub(crate) fn step(
-        &mut self,
-        network: &mut Network,
-        grads: &mut Grads,
-    ) -> Result<(), TrainError> {
-        self.steps += 1;
-        let mut index = 0;
-        let mut result = Ok(());
-        network.visit(&mut |_, parameter| {
-            if !parameter.is_trained() || result.is_err() {
-                return;
-            }
-            let gradient = match parameter.key().take(grads) {
-                Ok(gradient) => gradient,
-                Err(error) => return result = Err(error),
-            };
-            if self.moments.len() == index {
-                let len = parameter.values().len();
-                self.moments.push([vec![0.0; len], vec![0.0; len]]);
-            }
-            let moments = &mut self.moments[index];
-            match &self.optimizer {
-                Optimizer::Adam(adam) => {
-                    adam.update(self.steps, parameter.values_mut(), &gradient, moments);
-                }
-            }
-            index += 1;
-        });
-        result
+fn check_epsilon(value: f64) -> Result<(), TrainError> {
+    if value > 0.0 && value.is_finite() {
+        return Ok(());
     }
+    Err(TrainError::setting(
+        "the optimiser's epsilon",
+        value,
+        "it is a small number above 0",
+    ))
+}
+
+fn check_decay(value: f64) -> Result<(), TrainError> {
+    if value >= 0.0 && value.is_finite() {
+        return Ok(());
+    }
+    Err(TrainError::setting(
+        "the weight decay",
+        value,
+        "it is finite and at least 0",
+    ))
 }

@@ -1,0 +1,270 @@
+//! One run of the training loop.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::{EVALUATION_BATCH, Fit, Trained};
+use crate::math::rng::{Purpose, Rng};
+use crate::train::buffer::{self, Buffer};
+use crate::train::checkpoint;
+use crate::train::data::{BatchTargets, Data};
+use crate::train::error::TrainError;
+use crate::train::history::{EpochMetrics, History};
+use crate::train::monitor::Watch;
+use crate::train::network::Network;
+use crate::train::optimizer::Stepper;
+
+/// A network on its way, between two epochs.
+pub(crate) struct Session<'a> {
+    fit: &'a Fit,
+    seed: u64,
+    train: &'a Data,
+    validation: Option<&'a Data>,
+    pub(crate) network: Network,
+    pub(crate) stepper: Stepper,
+    pub(crate) progress: Progress,
+    /// The weights of the best epoch, in the order of the visit.
+    pub(crate) best: Option<Vec<Vec<f32>>>,
+}
+
+/// What else a checkpoint holds: everything that is not an array. Shuffling and dropout need no
+/// state, for each epoch draws from a stream of its own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    pub(crate) history: History,
+    early_stopping: Watch,
+    plateau: Watch,
+    best: Watch,
+    /// The share of the learning rate that the plateau left.
+    share: f64,
+    /// Early stopping or a callback ended the training.
+    ended: bool,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn new(
+        fit: &'a Fit,
+        seed: u64,
+        train: &'a Data,
+        validation: Option<&'a Data>,
+    ) -> Result<Self, TrainError> {
+        fit.check(validation.is_some())?;
+        let mut network = fit.net.initialize(seed)?;
+        for data in std::iter::once(train).chain(validation) {
+            fit.check_data(&network, data)?;
+        }
+        Ok(Self {
+            stepper: Stepper::new(fit.optimizer, fit.clip, &mut network),
+            progress: Progress {
+                history: History::default(),
+                early_stopping: Watch::default(),
+                plateau: Watch::default(),
+                best: Watch::default(),
+                share: 1.0,
+                ended: false,
+            },
+            best: None,
+            fit,
+            seed,
+            train,
+            validation,
+            network,
+        })
+    }
+
+    /// Everything that decides what the training does, to tell one training from another.
+    pub(crate) fn description(&self) -> String {
+        let examples = (self.train.len(), self.validation.map(Data::len));
+        format!("{:?} seed {} examples {examples:?}", self.fit, self.seed)
+    }
+
+    /// Goes on from a checkpoint.
+    pub(crate) fn resume(&mut self, path: &Path) -> Result<(), TrainError> {
+        checkpoint::read(self, path)
+    }
+
+    /// Trains the epochs that are left.
+    pub(crate) fn run(
+        mut self,
+        checkpoint: Option<&Path>,
+        on_epoch: &mut dyn FnMut(&EpochMetrics) -> ControlFlow<()>,
+    ) -> Result<Trained, TrainError> {
+        let result = self.epochs(checkpoint, on_epoch);
+        buffer::clear();
+        result?;
+        if let Some(best) = self.best {
+            let mut best = best.into_iter();
+            self.network.visit(&mut |_, parameter| {
+                if let Some(values) = best.next() {
+                    parameter.values_mut().copy_from_slice(&values);
+                }
+            });
+        }
+        Ok(Trained {
+            network: self.network,
+            history: self.progress.history,
+        })
+    }
+
+    fn epochs(
+        &mut self,
+        checkpoint: Option<&Path>,
+        on_epoch: &mut dyn FnMut(&EpochMetrics) -> ControlFlow<()>,
+    ) -> Result<(), TrainError> {
+        while !self.progress.ended && self.progress.history.epochs.len() < self.fit.epochs as usize
+        {
+            let metrics = self.epoch()?;
+            self.watch(&metrics);
+            let mut flow = on_epoch(&metrics);
+            for callback in &self.fit.callbacks {
+                if (callback.0)(&metrics).is_break() {
+                    flow = ControlFlow::Break(());
+                }
+            }
+            self.progress.ended |= flow.is_break();
+            self.progress.history.epochs.push(metrics);
+            if let Some(path) = checkpoint {
+                checkpoint::write(self, path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Trains and measures one epoch.
+    fn epoch(&mut self) -> Result<EpochMetrics, TrainError> {
+        let epoch = self.progress.history.epochs.len() as u64 + 1;
+        let start = Instant::now();
+        let mut values = self.pass(epoch)?;
+        if let Some(data) = self.validation {
+            let measured = evaluate(self.fit, &mut self.network, data)?;
+            values.extend(
+                measured
+                    .into_iter()
+                    .map(|(name, v)| (format!("val_{name}"), v)),
+            );
+        }
+        let bad_value = values.iter().find(|(_, value)| !value.is_finite());
+        let bad_value = bad_value.map(|(name, _)| name.clone());
+        // The loss alone may stay finite while weights are not.
+        if let Some(what) = self.network.non_finite().or(bad_value) {
+            return Err(TrainError::Diverged { epoch, what });
+        }
+        Ok(EpochMetrics {
+            epoch,
+            seconds: start.elapsed().as_secs_f64(),
+            values,
+        })
+    }
+
+    /// One pass over the training data in random order.
+    fn pass(&mut self, epoch: u64) -> Result<Vec<(String, f64)>, TrainError> {
+        let fit = self.fit;
+        // Everything random in an epoch follows from the seed and the epoch's number alone.
+        let mut rng = Rng::keyed(self.seed, Purpose::Training, epoch, 2);
+        let mut order: Vec<usize> = (0..self.train.len()).collect();
+        rng.shuffle(&mut order);
+        let steps = order.len().div_ceil(fit.batch_size);
+        let mut totals = Totals::new(fit);
+        for (step, positions) in order.chunks(fit.batch_size).enumerate() {
+            let inputs = self.train.batch_inputs(positions);
+            let targets = self.train.batch_targets(positions);
+            let weights = self
+                .train
+                .batch_weights(positions, fit.class_weights.as_deref());
+            let batch = self
+                .network
+                .forward(inputs, positions.len(), true, &mut rng)?;
+            let mut gradient = Buffer::stale(batch.values.len());
+            let (outputs, columns) = (&batch.values, batch.columns);
+            let (weights, to) = (weights.as_deref(), Some(&mut gradient[..]));
+            let loss = fit.loss.evaluate(outputs, columns, &targets, weights, to);
+            totals.add(loss, outputs, columns, &targets);
+            let mut grads = batch.backward(gradient)?;
+            let factor = fit.schedule.factor(epoch, step, steps, fit.epochs) * self.progress.share;
+            self.stepper.step(&mut self.network, &mut grads, factor)?;
+        }
+        Ok(totals.means(self.train.len()))
+    }
+
+    /// Lets early stopping, the plateau and the best weights see an epoch.
+    fn watch(&mut self, metrics: &EpochMetrics) {
+        let progress = &mut self.progress;
+        // The names were checked before the first step.
+        let value = |name: &str| metrics.get(name).unwrap_or(f64::NAN);
+        if let Some(stopping) = &self.fit.early_stopping {
+            let value = value(stopping.metric());
+            progress.ended |= stopping.ends(&mut progress.early_stopping, value);
+        }
+        if let Some(plateau) = &self.fit.plateau {
+            let value = value(plateau.metric());
+            progress.share = plateau.share(&mut progress.plateau, progress.share, value);
+        }
+        if let Some(name) = &self.fit.restore_best
+            && progress.best.see(name, value(name), 0.0)
+        {
+            let mut weights = Vec::new();
+            self.network
+                .visit(&mut |_, parameter| weights.push(parameter.values().to_vec()));
+            self.best = Some(weights);
+        }
+    }
+}
+
+/// The loss and the metrics of `network` on `data`, by name.
+pub(crate) fn evaluate(
+    fit: &Fit,
+    network: &mut Network,
+    data: &Data,
+) -> Result<Vec<(String, f64)>, TrainError> {
+    let positions: Vec<usize> = (0..data.len()).collect();
+    let mut totals = Totals::new(fit);
+    for positions in positions.chunks(EVALUATION_BATCH) {
+        let inputs = data.batch_inputs(positions);
+        let targets = data.batch_targets(positions);
+        let weights = data.batch_weights(positions, None);
+        // Nothing random happens outside training.
+        let batch = network.forward(inputs, positions.len(), false, &mut Rng::new(0))?;
+        let (outputs, columns) = (&batch.values, batch.columns);
+        let loss = fit
+            .loss
+            .evaluate(outputs, columns, &targets, weights.as_deref(), None);
+        totals.add(loss, outputs, columns, &targets);
+    }
+    Ok(totals.means(data.len()))
+}
+
+/// Sums over the examples: the loss, then the metrics.
+struct Totals<'a> {
+    fit: &'a Fit,
+    loss: f64,
+    metrics: Vec<f64>,
+}
+
+impl<'a> Totals<'a> {
+    fn new(fit: &'a Fit) -> Self {
+        Self {
+            fit,
+            loss: 0.0,
+            metrics: vec![0.0; fit.metrics.len()],
+        }
+    }
+
+    fn add(&mut self, loss: f64, outputs: &[f32], columns: usize, targets: &BatchTargets) {
+        self.loss += loss;
+        for (sum, metric) in self.metrics.iter_mut().zip(&self.fit.metrics) {
+            *sum += metric.sum(outputs, columns, targets);
+        }
+    }
+
+    /// The means by name.
+    fn means(self, count: usize) -> Vec<(String, f64)> {
+        let count = count as f64;
+        let metrics = self.fit.metrics.iter().zip(&self.metrics);
+        let metrics = metrics.map(|(metric, sum)| (metric.name(), metric.finish(sum / count)));
+        let all = std::iter::once(("loss", self.loss / count)).chain(metrics);
+        all.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}

@@ -1,0 +1,237 @@
+//! Tests of the training loop.
+
+use super::*;
+use crate::math::rng::Rng;
+use crate::train::Activation;
+
+/// Points in the plane, of class 1 inside a ring.
+fn ring(count: usize) -> Data {
+    let mut rng = Rng::new(9);
+    let points: Vec<f32> = (0..2 * count).map(|_| rng.normal() as f32).collect();
+    let inside = |point: &[f32]| u32::from(point[0].powi(2) + point[1].powi(2) < 1.4);
+    let labels: Vec<u32> = points.chunks(2).map(inside).collect();
+    Data::classes(points, [2], &labels).unwrap()
+}
+
+fn fit(rate: f64) -> Fit {
+    let net = Sequential::input([2])
+        .dense(24, Activation::Relu)
+        .dense(2, Activation::Linear);
+    let fit = Fit::new(net).optimizer(Adam::new(rate));
+    fit.metric(Metric::Accuracy).batch_size(16).epochs(12)
+}
+
+fn weights(mut trained: Trained) -> Vec<u32> {
+    let mut bits = Vec::new();
+    let network = &mut trained.network;
+    network.visit(&mut |_, p| bits.extend(p.values().iter().map(|w| w.to_bits())));
+    bits
+}
+
+#[test]
+fn a_ring_is_learnt() {
+    let data = ring(600);
+    let (training, validation) = data.split(0.2).unwrap();
+    let mut seen = Vec::new();
+    let trained = fit(0.01).train(1, &training, &validation, &mut |epoch| {
+        seen.push(epoch.epoch);
+        ControlFlow::Continue(())
+    });
+    let trained = trained.unwrap();
+    assert_eq!(seen, (1..=12).collect::<Vec<_>>());
+    let accuracy = trained.history.curve("val_accuracy");
+    assert!(*accuracy.last().unwrap() > 0.9, "{accuracy:?}");
+    let losses = trained.history.curve("loss");
+    assert!(losses.last() < losses.first(), "{losses:?}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bits_on_any_thread() {
+    let run = |seed| {
+        let data = ring(100);
+        weights(
+            fit(0.01)
+                .train(seed, &data, None, &mut |_| ControlFlow::Continue(()))
+                .unwrap(),
+        )
+    };
+    let here = run(7);
+    let threads: Vec<_> = (0..3).map(|_| std::thread::spawn(move || run(7))).collect();
+    for thread in threads {
+        assert_eq!(thread.join().unwrap(), here);
+    }
+    assert_ne!(run(8), here);
+}
+
+#[test]
+fn validation_changes_nothing_in_the_weights() {
+    let data = ring(100);
+    let go = &mut |_: &EpochMetrics| ControlFlow::Continue(());
+    let without = weights(fit(0.01).train(7, &data, None, go).unwrap());
+    let with = weights(fit(0.01).train(7, &data, &data.take(30), go).unwrap());
+    assert_eq!(without, with);
+}
+
+#[test]
+fn a_diverged_network_is_an_error_of_its_epoch() {
+    let data = ring(100);
+    let mut epochs = 0;
+    let error = fit(1e38).train(1, &data, None, &mut |_| {
+        epochs += 1;
+        ControlFlow::Continue(())
+    });
+    let message = error.unwrap_err().to_string();
+    assert!(message.contains("diverged in epoch 1"), "{message}");
+    assert_eq!(epochs, 0);
+}
+
+#[test]
+fn breaking_ends_the_training() {
+    let trained = fit(0.01).train(1, &ring(50), None, &mut |_| ControlFlow::Break(()));
+    assert_eq!(trained.unwrap().history.epochs.len(), 1);
+}
+
+#[test]
+fn what_does_not_fit_is_refused_before_training() {
+    let go = &mut |_: &EpochMetrics| ControlFlow::Continue(());
+    let mut message =
+        |fit: &Fit, data: &Data| fit.train(1, data, None, go).unwrap_err().to_string();
+    let data = ring(20);
+    assert!(message(&fit(0.0), &data).contains("learning rate is 0"));
+    assert!(message(&fit(0.1).batch_size(0), &data).contains("batch size is 0"));
+    assert!(message(&fit(0.1).epochs(0), &data).contains("epochs is 0"));
+    let wrong = Data::classes(vec![0f32; 6], [3], &[0u8, 1]).unwrap();
+    assert!(message(&fit(0.1), &wrong).contains("shape [3], the network takes [2]"));
+    let classes = Data::classes(vec![0f32; 4], [2], &[0u8, 7]).unwrap();
+    assert!(message(&fit(0.1), &classes).contains("class 7"));
+    let numbers = Data::values(vec![0f32; 4], [2], vec![0.0, 1.0], 1).unwrap();
+    assert!(message(&fit(0.1), &numbers).contains("Data::classes"));
+    assert!(message(&fit(0.1), &data.take(0)).contains("no example"));
+}
+
+/// All that [`Fit`] can do at once, so that a checkpoint must hold all of it.
+fn rich() -> Fit {
+    let net = Sequential::input([2])
+        .dense(16, Activation::Tanh)
+        .dropout(0.2)
+        .dense(2, Activation::Linear);
+    Fit::new(net)
+        .optimizer(Adam::new(0.02))
+        .schedule(Schedule::Cosine { floor: 0.1 })
+        .plateau(Plateau::new("val_loss").patience(2).least_gain(0.05))
+        .restore_best("val_accuracy")
+        .metric(Metric::Accuracy)
+        .clip_norm(1.0)
+        .class_weights([1.0, 1.5])
+        .epochs(8)
+}
+
+#[test]
+fn a_training_that_was_killed_ends_with_the_same_bits() {
+    let (training, validation) = ring(200).split(0.25).unwrap();
+    let go = &mut |_: &EpochMetrics| ControlFlow::Continue(());
+    let whole = rich().train(3, &training, &validation, go).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("checkpoint.safetensors");
+    // The process dies, one after the other, in the third, the fourth and the seventh epoch.
+    for last in [3, 4, 7] {
+        let crash = std::panic::catch_unwind(|| {
+            let die = &mut |epoch: &EpochMetrics| {
+                assert!(epoch.epoch < last, "killed");
+                ControlFlow::Continue(())
+            };
+            rich().train_resumable(3, &training, &validation, &file, die)
+        });
+        assert!(crash.is_err());
+    }
+    let mut seen = Vec::new();
+    let resumed = rich().train_resumable(3, &training, &validation, &file, &mut |epoch| {
+        seen.push(epoch.epoch);
+        ControlFlow::Continue(())
+    });
+    let resumed = resumed.unwrap();
+    assert_eq!(seen, [7, 8]);
+    let values = |trained: &Trained| -> Vec<_> {
+        let epochs = trained.history.epochs.iter();
+        epochs.map(|epoch| epoch.values.clone()).collect()
+    };
+    assert_eq!(values(&resumed), values(&whole));
+    assert_eq!(weights(resumed), weights(whole));
+}
+
+#[test]
+fn a_checkpoint_of_another_training_or_a_broken_one_is_refused() {
+    let data = ring(50);
+    let go = &mut |_: &EpochMetrics| ControlFlow::Continue(());
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("checkpoint.safetensors");
+    fit(0.01)
+        .train_resumable(1, &data, None, &file, go)
+        .unwrap();
+    let other = fit(0.02).train_resumable(1, &data, None, &file, go);
+    assert!(other.unwrap_err().to_string().contains("other settings"));
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes.truncate(bytes.len() / 2);
+    std::fs::write(&file, bytes).unwrap();
+    let error = fit(0.01)
+        .train_resumable(1, &data, None, &file, go)
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("checkpoint.safetensors"),
+        "{error}"
+    );
+}
+
+#[test]
+fn early_stopping_ends_and_the_best_weights_return() {
+    let (training, validation) = ring(120).split(0.5).unwrap();
+    let go = &mut |_: &EpochMetrics| ControlFlow::Continue(());
+    let stopping = EarlyStopping::new("val_loss").patience(3);
+    let fit = fit(0.1)
+        .early_stopping(stopping)
+        .restore_best("val_loss")
+        .epochs(200);
+    let mut trained = fit.train(1, &training, &validation, go).unwrap();
+    let curve = trained.history.curve("val_loss");
+    assert!(curve.len() < 200, "it never stopped");
+    let best = curve.iter().copied().fold(f64::INFINITY, f64::min);
+    assert_eq!(curve[curve.len() - 4], best);
+    let measured = fit.evaluate(&mut trained.network, &validation).unwrap();
+    assert_eq!(measured[0], ("loss".to_owned(), best));
+    let unknown = fit
+        .restore_best("val_auc")
+        .train(1, &training, &validation, go);
+    assert!(unknown.unwrap_err().to_string().contains("val_auc"));
+}
+
+#[test]
+fn callbacks_end_the_training() {
+    let fit = fit(0.01).callback(|epoch| match epoch.epoch {
+        3 => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    let trained = fit.train(1, &ring(50), None, &mut |_| ControlFlow::Continue(()));
+    assert_eq!(trained.unwrap().history.epochs.len(), 3);
+}
+
+#[test]
+fn class_weights_move_the_decision() {
+    let data = ring(300);
+    let positions: Vec<usize> = (0..300).collect();
+    let share = |weights: [f32; 2]| {
+        let fit = fit(0.01).class_weights(weights).epochs(3);
+        let mut network = fit
+            .train(1, &data, None, &mut |_| ControlFlow::Continue(()))
+            .unwrap()
+            .network;
+        let outputs = network.predict(&data.batch_inputs(&positions)).unwrap();
+        outputs.chunks(2).filter(|row| row[1] > row[0]).count()
+    };
+    assert!(share([1.0, 20.0]) > 2 * share([20.0, 1.0]).max(1));
+    let wrong = fit(0.01).class_weights([1.0]);
+    assert!(
+        wrong
+            .train(1, &data, None, &mut |_| ControlFlow::Continue(()))
+            .is_err()
+    );
+}
