@@ -231,10 +231,10 @@ impl FloatDomain {
     pub fn decode(&self, unit: f64) -> f64 {
         let unit = tame(unit);
         match &self.grid {
-            None => self.rounded(self.scale.from_unit(unit, self.low, self.high)),
+            None => self.rounded(self.scale.at_unit(unit, self.low, self.high)),
             Some(grid) if self.scale == Scale::ReverseLog => {
                 let (low, high) = self.widened(grid);
-                self.nearest(self.scale.from_unit(unit, low, high))
+                self.nearest(self.scale.at_unit(unit, low, high))
             }
             Some(grid) => {
                 let count = grid.last as f64 + 1.0;

@@ -196,7 +196,7 @@ impl IntDomain {
             return self.value(self.settle(index, unit));
         }
         let (low, high) = self.widened();
-        let x = self.scale.from_unit(unit, low, high).round() as i128;
+        let x = self.scale.at_unit(unit, low, high).round() as i128;
         let index = self.floor(self.nearest(x));
         self.value(self.settle(index, unit))
     }

@@ -31,11 +31,11 @@ impl Scale {
     }
 
     /// The number at `unit`; the inverse of [`Scale::to_unit`].
-    pub(super) fn from_unit(self, unit: f64, low: f64, high: f64) -> f64 {
+    pub(super) fn at_unit(self, unit: f64, low: f64, high: f64) -> f64 {
         let x = match self {
             Self::Linear => low * (1.0 - unit) + high * unit,
             Self::Log => (low.ln() * (1.0 - unit) + high.ln() * unit).exp(),
-            Self::ReverseLog => low + (high - Self::Log.from_unit(1.0 - unit, low, high)),
+            Self::ReverseLog => low + (high - Self::Log.at_unit(1.0 - unit, low, high)),
         };
         x.clamp(low, high)
     }
