@@ -11,6 +11,9 @@ pub enum Init {
     Glorot,
     /// He et al. (2015): uniform with variance `2 / inputs`, for rectified units.
     He,
+    /// Saxe et al. (2014): the shorter side of the matrix holds orthonormal vectors, so that a
+    /// product neither grows nor shrinks. For recurrent weights.
+    Orthogonal,
 }
 
 impl Init {
@@ -26,12 +29,44 @@ impl Init {
         let variance = match self {
             Self::Glorot => 2.0 / (fan_in + fan_out).max(1) as f64,
             Self::He => 2.0 / fan_in.max(1) as f64,
+            Self::Orthogonal => return orthogonal(rng, count, fan_in, fan_out),
         };
         let limit = (3.0 * variance).sqrt();
         (0..count)
             .map(|_| ((2.0 * rng.unit() - 1.0) * limit) as f32)
             .collect()
     }
+}
+
+/// A matrix of `inputs` by `outputs` (or, when there are more weights, several side by side) by
+/// Gram and Schmidt's method, twice for accuracy.
+fn orthogonal(rng: &mut Rng, count: usize, inputs: usize, outputs: usize) -> Vec<f32> {
+    let (vectors, length) = (inputs.min(outputs), inputs.max(outputs));
+    let mut weights = Vec::with_capacity(count);
+    while weights.len() < count {
+        let mut basis: Vec<Vec<f64>> = Vec::with_capacity(vectors);
+        while basis.len() < vectors {
+            let mut vector: Vec<f64> = (0..length).map(|_| rng.normal()).collect();
+            for earlier in basis.iter().chain(basis.iter()) {
+                let product: f64 = earlier.iter().zip(&vector).map(|(a, b)| a * b).sum();
+                vector
+                    .iter_mut()
+                    .zip(earlier)
+                    .for_each(|(v, e)| *v -= product * e);
+            }
+            let norm = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
+            vector.iter_mut().for_each(|v| *v /= norm);
+            basis.push(vector);
+        }
+        let at = |input: usize, output: usize| match inputs <= outputs {
+            true => basis[input][output],
+            false => basis[output][input],
+        };
+        let places = (0..inputs).flat_map(|i| (0..outputs).map(move |o| (i, o)));
+        weights.extend(places.map(|(i, o)| at(i, o) as f32));
+    }
+    weights.truncate(count);
+    weights
 }
 
 #[cfg(test)]
@@ -46,6 +81,26 @@ mod tests {
             let variance = weights.iter().map(|w| w * w).sum::<f32>() / 1e5;
             assert!(mean.abs() < 1e-3, "{mean}");
             assert!((variance / expected - 1.0).abs() < 0.02, "{variance}");
+        }
+    }
+
+    #[test]
+    fn orthogonal_weights_are_orthonormal_along_the_shorter_side() {
+        for (inputs, outputs) in [(8, 20), (20, 8)] {
+            let weights = Init::Orthogonal.draw(&mut Rng::new(2), 160, inputs, outputs);
+            let at = |i: usize, o: usize| weights[i * outputs + o];
+            for a in 0..8 {
+                for b in 0..8 {
+                    let product: f32 = (0..20)
+                        .map(|k| match inputs < outputs {
+                            true => at(a, k) * at(b, k),
+                            false => at(k, a) * at(k, b),
+                        })
+                        .sum();
+                    let expected = if a == b { 1.0 } else { 0.0 };
+                    assert!((product - expected).abs() < 1e-5);
+                }
+            }
         }
     }
 }

@@ -37,6 +37,7 @@ pub use loss::Loss;
 pub use metric::Metric;
 pub use monitor::{EarlyStopping, Plateau};
 pub use network::Network;
+pub use ops::time::Steps;
 pub use ops::window::Padding;
 pub use optimizer::{Adam, AdamW, Optimizer, RmsProp, Sgd};
 pub use parameter::Parameter;

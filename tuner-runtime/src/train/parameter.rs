@@ -27,6 +27,14 @@ impl Parameter {
         }
     }
 
+    /// An array that is saved but not trained, such as running statistics.
+    pub(crate) fn kept(device: &Cpu, shape: &[usize], values: Vec<f32>) -> Self {
+        Self {
+            trained: false,
+            ..Self::trained(device, shape, values)
+        }
+    }
+
     /// The lengths of its axes.
     pub fn shape(&self) -> &[usize] {
         &self.shape

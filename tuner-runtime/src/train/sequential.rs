@@ -6,6 +6,7 @@ use super::init::Init;
 use super::layer::{Conv2d, Layer, Site};
 
 use super::network::Network;
+use super::ops::time::Steps;
 use super::ops::window::Padding;
 use crate::math::rng::{Purpose, Rng};
 
@@ -107,6 +108,37 @@ impl Sequential {
     #[must_use]
     pub fn dropout(self, rate: f64) -> Self {
         self.layer(Layer::Dropout { rate })
+    }
+
+    /// Batch normalisation with the settings of Keras: 0.99 of the running statistics is kept.
+    #[must_use]
+    pub fn batch_norm(self) -> Self {
+        let (keep, epsilon) = (0.99, 1e-3);
+        self.layer(Layer::BatchNorm { keep, epsilon })
+    }
+
+    /// Layer normalisation over the last axis.
+    #[must_use]
+    pub fn layer_norm(self) -> Self {
+        self.layer(Layer::LayerNorm { epsilon: 1e-3 })
+    }
+
+    /// A trained row of `width` numbers for each index below `entries`.
+    #[must_use]
+    pub fn embedding(self, entries: usize, width: usize) -> Self {
+        self.layer(Layer::Embedding { entries, width })
+    }
+
+    /// Long short-term memory over sequences `[steps, values]`.
+    #[must_use]
+    pub fn lstm(self, units: usize, steps: Steps) -> Self {
+        self.layer(Layer::Lstm { units, steps })
+    }
+
+    /// Gated recurrent units over sequences `[steps, values]`.
+    #[must_use]
+    pub fn gru(self, units: usize, steps: Steps) -> Self {
+        self.layer(Layer::Gru { units, steps })
     }
 
     /// An activation on its own.

@@ -1,11 +1,15 @@
 //! The layers: what a network is described by, and what runs.
 
 mod activation;
+mod batch_norm;
 mod conv2d;
 mod dense;
 mod dropout;
+mod embedding;
 mod flatten;
+mod layer_norm;
 mod pool2d;
+mod recurrent;
 
 pub use conv2d::Conv2d;
 
@@ -17,10 +21,12 @@ use super::activation::Activation;
 use super::batch::Batch;
 use super::error::TrainError;
 use super::init::Init;
+use super::ops::time::Steps;
 use super::ops::window::Padding;
 use super::parameter::Parameter;
 use crate::math::rng::Rng;
 use pool2d::Pool;
+use recurrent::Cell;
 
 /// One layer of a [`Sequential`](super::Sequential) network, described by what does not follow
 /// from the layer before it.
@@ -67,6 +73,40 @@ pub enum Layer {
         /// The share that is set to zero, from 0 to below 1.
         rate: f64,
     },
+    /// Each channel of an image, or each number of the last axis, to mean 0 and variance 1 over
+    /// the batch.
+    BatchNorm {
+        /// How much of the running statistics is kept in a step; Keras has 0.99.
+        keep: f64,
+        /// What is added to the variance; Keras has 0.001.
+        epsilon: f64,
+    },
+    /// The last axis of each example to mean 0 and variance 1.
+    LayerNorm {
+        /// What is added to the variance; Keras has 0.001.
+        epsilon: f64,
+    },
+    /// A trained row of numbers for each index: the shape gets one axis more.
+    Embedding {
+        /// How many indices there are, from 0.
+        entries: usize,
+        /// How many numbers stand for each.
+        width: usize,
+    },
+    /// Long short-term memory over sequences `[steps, values]`.
+    Lstm {
+        /// The size of the state.
+        units: usize,
+        /// Which results go on.
+        steps: Steps,
+    },
+    /// Gated recurrent units over sequences `[steps, values]`.
+    Gru {
+        /// The size of the state.
+        units: usize,
+        /// Which results go on.
+        steps: Steps,
+    },
 }
 
 impl Layer {
@@ -80,6 +120,11 @@ impl Layer {
             Self::AveragePool2d { .. } => "average_pool2d",
             Self::Activation(_) => "activation",
             Self::Dropout { .. } => "dropout",
+            Self::BatchNorm { .. } => "batch_norm",
+            Self::LayerNorm { .. } => "layer_norm",
+            Self::Embedding { .. } => "embedding",
+            Self::Lstm { .. } => "lstm",
+            Self::Gru { .. } => "gru",
         }
     }
 
@@ -99,6 +144,11 @@ impl Layer {
             } => pool2d::build(site, Pool::Average, size, stride, padding),
             Self::Activation(activation) => Ok(activation::build(site, activation)),
             Self::Dropout { rate } => dropout::build(site, rate),
+            Self::BatchNorm { keep, epsilon } => batch_norm::build(site, keep, epsilon),
+            Self::LayerNorm { epsilon } => layer_norm::build(site, epsilon),
+            Self::Embedding { entries, width } => embedding::build(site, entries, width),
+            Self::Lstm { units, steps } => recurrent::build(site, Cell::Lstm, units, steps),
+            Self::Gru { units, steps } => recurrent::build(site, Cell::Gru, units, steps),
             Self::Flatten => Ok(flatten::build(site)),
             Self::Dense {
                 units,

@@ -4,7 +4,11 @@ pub(crate) mod conv2d;
 pub(crate) mod dense;
 pub(crate) mod elementary;
 pub(crate) mod gemm;
+pub(crate) mod gru;
+pub(crate) mod lstm;
+pub(crate) mod norm;
 pub(crate) mod pool2d;
+pub(crate) mod time;
 pub(crate) mod window;
 
 /// Runs a loop over plain slices with the widest vector instructions of this machine.
