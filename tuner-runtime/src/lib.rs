@@ -7,6 +7,8 @@ extern crate self as tuner;
 
 #[cfg(feature = "data")]
 pub mod data;
+#[cfg(feature = "gp")]
+pub mod gp;
 pub mod math;
 pub mod space;
 #[cfg(feature = "dfdx")]

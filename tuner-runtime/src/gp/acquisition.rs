@@ -1,0 +1,291 @@
+//! What an evaluation at a point is worth, with its gradient, for many points at once.
+//!
+//! The expected improvement is kept as its logarithm; over several draws of pending values it is the logarithm of their
+//! mean. Probabilities of being feasible are added as logarithms.
+//!
+//! Sources: S. Ament et al., "Unexpected improvements to expected improvement" (2023); N. Srinivas et al., "Gaussian process
+//! optimization in the bandit setting" (2010); M. Gelbart, J. Snoek and R. Adams (2014) for the product with feasibility.
+
+use super::posterior::Posterior;
+use crate::math::lbfgs::{Lbfgs, Options};
+use crate::math::normal::{inverse_mills, log_cdf, log_expected_improvement};
+
+/// Points that are evaluated together.
+const CHUNK: usize = 256;
+
+/// What is worth having.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Utility {
+    /// The logarithm of the expected improvement over `best`, the largest value so far.
+    LogImprovement {
+        /// The value to improve on.
+        best: f64,
+    },
+    /// The mean plus `width` standard deviations.
+    UpperBound {
+        /// Standard deviations.
+        width: f64,
+    },
+    /// The logarithm of the standard deviation alone.
+    Exploration,
+    /// Nothing but the probabilities.
+    Feasible,
+}
+
+/// A probability that multiplies the utility: that a second quantity is large enough, or small enough.
+#[derive(Debug, Clone, Copy)]
+pub struct Condition<'a> {
+    /// The model of that quantity.
+    pub posterior: &'a Posterior,
+    /// What it must reach, or not exceed.
+    pub limit: f64,
+    /// Whether it must not exceed the limit.
+    pub at_most: bool,
+    /// Whether the noise counts: whether what will be observed must keep the limit, or the quantity without its noise.
+    pub observed: bool,
+    /// The logarithm of the probability is not taken to be smaller.
+    pub floor: f64,
+}
+
+/// A utility over a posterior, times the probabilities of conditions.
+#[derive(Debug, Clone)]
+pub struct Acquisition<'a> {
+    posterior: &'a Posterior,
+    utility: Utility,
+    conditions: Vec<Condition<'a>>,
+}
+
+/// Where some climbs ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ascent {
+    /// The points, row by row.
+    pub rows: Vec<f64>,
+    /// The value of each.
+    pub values: Vec<f64>,
+}
+
+impl<'a> Acquisition<'a> {
+    /// A utility alone.
+    pub fn new(posterior: &'a Posterior, utility: Utility) -> Self {
+        Self {
+            posterior,
+            utility,
+            conditions: Vec::new(),
+        }
+    }
+
+    /// Adds the logarithm of a condition's probability. Its posterior has the same dimensions.
+    pub fn with(mut self, condition: Condition<'a>) -> Self {
+        self.conditions.push(condition);
+        self
+    }
+
+    /// The values at points that are given row by row.
+    pub fn evaluate(&self, rows: &[f64]) -> Vec<f64> {
+        let mut values = Vec::new();
+        for rows in rows.chunks(CHUNK * self.posterior.data().dimensions()) {
+            let at = self.posterior.predict(rows);
+            let mut part = self.utilities(&at.mean, &at.sd, None);
+            for condition in &self.conditions {
+                let at = condition.posterior.predict(rows);
+                condition.add(&at.mean, &at.sd, &mut part, None);
+            }
+            values.extend(part);
+        }
+        values
+    }
+
+    /// The values and their gradients by the coordinates, 0 for categorical ones.
+    pub fn differentiate(&self, rows: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let (mut all_values, mut all_gradients) = (Vec::new(), Vec::new());
+        for rows in rows.chunks(CHUNK * self.posterior.data().dimensions()) {
+            let at = self.posterior.covariances(rows, true);
+            let mut slopes = Slopes::zero(at.prediction.mean.len(), at.prediction.sd.len());
+            let (mean, sd) = (&at.prediction.mean, &at.prediction.sd);
+            let mut values = self.utilities(mean, sd, Some(&mut slopes));
+            let mut gradient = at.pull(rows, &slopes.by_mean, &slopes.by_sd);
+            for condition in &self.conditions {
+                let at = condition.posterior.covariances(rows, true);
+                let mut slopes = Slopes::zero(at.prediction.mean.len(), at.prediction.sd.len());
+                let (mean, sd) = (&at.prediction.mean, &at.prediction.sd);
+                condition.add(mean, sd, &mut values, Some(&mut slopes));
+                let more = at.pull(rows, &slopes.by_mean, &slopes.by_sd);
+                gradient
+                    .iter_mut()
+                    .zip(more)
+                    .for_each(|(sum, part)| *sum += part);
+            }
+            all_values.extend(values);
+            all_gradients.extend(gradient);
+        }
+        (all_values, all_gradients)
+    }
+
+    /// The utility at each point, and its derivatives by means and deviations where they are wanted.
+    fn utilities(&self, mean: &[f64], sd: &[f64], mut slopes: Option<&mut Slopes>) -> Vec<f64> {
+        let sets = self.posterior.sets();
+        let share = 1.0 / sets as f64;
+        let mut draws = Vec::with_capacity(sets);
+        let mut value = |i: usize, mean: &[f64], sd: f64| match self.utility {
+            Utility::LogImprovement { best } => {
+                draws.clear();
+                draws.extend(mean.iter().enumerate().map(|(set, mean)| {
+                    let drawn = self.posterior.drawn_best.get(set);
+                    log_expected_improvement(
+                        *mean,
+                        sd,
+                        drawn.map_or(best, |drawn| best.max(*drawn)),
+                    )
+                }));
+                let most = draws
+                    .iter()
+                    .fold(f64::NEG_INFINITY, |most, at| most.max(at.value));
+                let sum: f64 = draws.iter().map(|at| (at.value - most).exp()).sum();
+                if let Some(slopes) = &mut slopes {
+                    for (set, at) in draws.iter().enumerate() {
+                        let weight = (at.value - most).exp() / sum;
+                        slopes.by_mean[i * sets + set] = weight * at.by_mean;
+                        slopes.by_sd[i] += weight * at.by_sd;
+                    }
+                }
+                most + (sum * share).ln()
+            }
+            Utility::UpperBound { width } => {
+                if let Some(slopes) = &mut slopes {
+                    slopes.by_mean[i * sets..(i + 1) * sets].fill(share);
+                    slopes.by_sd[i] = width;
+                }
+                mean.iter().sum::<f64>() * share + width * sd
+            }
+            Utility::Exploration => {
+                if let Some(slopes) = &mut slopes {
+                    slopes.by_sd[i] = 1.0 / sd;
+                }
+                sd.ln()
+            }
+            Utility::Feasible => 0.0,
+        };
+        let points = mean.chunks_exact(sets).zip(sd).enumerate();
+        points.map(|(i, (mean, sd))| value(i, mean, *sd)).collect()
+    }
+}
+
+impl Condition<'_> {
+    /// Adds ln Phi(+-(mean - limit) / deviation) to the values.
+    fn add(&self, mean: &[f64], sd: &[f64], values: &mut [f64], mut slopes: Option<&mut Slopes>) {
+        let sets = self.posterior.sets();
+        let sign = if self.at_most { -1.0 } else { 1.0 };
+        let noise = if self.observed {
+            self.posterior.hyper().noise()
+        } else {
+            0.0
+        };
+        for (i, value) in values.iter_mut().enumerate() {
+            let deviation = (sd[i] * sd[i] + noise).sqrt();
+            let u = sign * (mean[i * sets] - self.limit) / deviation;
+            let log = log_cdf(u);
+            *value += log.max(self.floor);
+            if let (Some(slopes), true) = (&mut slopes, log > self.floor) {
+                let ratio = inverse_mills(u);
+                slopes.by_mean[i * sets] = ratio * sign / deviation;
+                slopes.by_sd[i] = -ratio * u * sd[i] / (deviation * deviation);
+            }
+        }
+    }
+}
+
+/// Derivatives by the means (set by set) and the deviations of some points.
+struct Slopes {
+    by_mean: Vec<f64>,
+    by_sd: Vec<f64>,
+}
+
+impl Slopes {
+    fn zero(means: usize, deviations: usize) -> Self {
+        Self {
+            by_mean: vec![0.0; means],
+            by_sd: vec![0.0; deviations],
+        }
+    }
+}
+
+/// Climbs from each start to a nearby maximum over the coordinates that `free` marks (one mark a coordinate of each start),
+/// within [0, 1]; the others stay. All starts share each evaluation. Steps are taken in units of the lengthscales.
+///
+/// No point that is returned is worse than its start.
+pub fn ascend(
+    acquisition: &Acquisition<'_>,
+    starts: &[f64],
+    free: &[bool],
+    max_iterations: usize,
+) -> Ascent {
+    let posterior = acquisition.posterior;
+    let dimensions = posterior.data().dimensions();
+    // Far beyond the unit cube a lengthscale says no more than that the dimension does not matter.
+    let lengths: Vec<f64> = posterior
+        .hyper()
+        .log_lengths
+        .iter()
+        .map(|l| l.exp().clamp(0.01, 10.0))
+        .collect();
+    let options = Options {
+        memory: 10,
+        gradient_tolerance: 1e-4,
+        value_tolerance: 1e-6,
+        max_iterations,
+    };
+    let mut climbs: Vec<Lbfgs> = starts
+        .chunks_exact(dimensions)
+        .zip(free.chunks_exact(dimensions))
+        .map(|(row, free)| {
+            let scaled = |at: fn(f64) -> f64| -> Vec<f64> {
+                let all = row.iter().zip(&lengths).zip(free);
+                all.map(|((u, length), free)| if *free { at(*u) } else { *u } / length)
+                    .collect()
+            };
+            Lbfgs::new(&scaled(|u| u), &scaled(|_| 0.0), &scaled(|_| 1.0), options)
+        })
+        .collect();
+    let mut rows = Vec::new();
+    loop {
+        rows.clear();
+        for climb in climbs.iter().filter(|climb| !climb.is_done()) {
+            rows.extend(unscaled(climb.point(), &lengths));
+        }
+        if rows.is_empty() {
+            break;
+        }
+        let (values, gradients) = acquisition.differentiate(&rows);
+        let open = climbs.iter_mut().filter(|climb| !climb.is_done());
+        for ((climb, value), gradient) in open.zip(values).zip(gradients.chunks_exact(dimensions)) {
+            let downhill: Vec<f64> = gradient
+                .iter()
+                .zip(&lengths)
+                .map(|(g, length)| -g * length)
+                .collect();
+            climb.tell(-value, &downhill);
+        }
+    }
+    let mut found = Ascent {
+        rows: Vec::new(),
+        values: Vec::new(),
+    };
+    let marks = starts
+        .chunks_exact(dimensions)
+        .zip(free.chunks_exact(dimensions));
+    for (climb, (start, free)) in climbs.into_iter().zip(marks) {
+        let minimum = climb.into_minimum();
+        // What stayed keeps its bits.
+        let moved = unscaled(&minimum.x, &lengths);
+        let kept = moved.zip(start).zip(free);
+        found.rows.extend(
+            kept.map(|((moved, start), free)| if *free { moved.clamp(0.0, 1.0) } else { *start }),
+        );
+        found.values.push(-minimum.value);
+    }
+    found
+}
+
+fn unscaled<'a>(point: &'a [f64], lengths: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
+    point.iter().zip(lengths).map(|(x, length)| x * length)
+}

@@ -1,0 +1,86 @@
+//! What a Gaussian process learns from: a design, its observed values, and how each dimension is compared.
+
+use super::GpError;
+
+/// How two coordinates of a dimension are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// By their difference, after an input warp where one is fitted.
+    Continuous,
+    /// By their difference; never warped: few distinct coordinates would not determine a warp.
+    Grid,
+    /// By whether they are equal (Hamming); the coordinates are any labels.
+    Categorical,
+}
+
+/// Observations: one row of coordinates and one value each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Data {
+    pub(crate) kinds: Vec<Kind>,
+    pub(crate) rows: Vec<f64>,
+    pub(crate) values: Vec<f64>,
+    pub(crate) extra_noise: Vec<f64>,
+}
+
+impl Data {
+    /// Takes the rows of the design one after another, `kinds.len()` numbers each: numeric ones in [0, 1], categories as
+    /// labels. Values should have a mean near 0 and a deviation near 1: the priors expect it.
+    ///
+    /// # Errors
+    /// No dimension, no row, a number of coordinates that does not fit, or a number that is not finite.
+    pub fn new(kinds: &[Kind], rows: &[f64], values: &[f64]) -> Result<Self, GpError> {
+        if kinds.is_empty() || values.is_empty() {
+            return Err(GpError::Empty);
+        }
+        if rows.len() != kinds.len() * values.len() {
+            return Err(GpError::Shape {
+                found: rows.len(),
+                rows: values.len(),
+                dimensions: kinds.len(),
+            });
+        }
+        if let Some(at) = rows.iter().chain(values).position(|x| !x.is_finite()) {
+            return Err(GpError::NotFinite { at });
+        }
+        Ok(Self {
+            kinds: kinds.to_vec(),
+            rows: rows.to_vec(),
+            values: values.to_vec(),
+            extra_noise: vec![0.0; values.len()],
+        })
+    }
+
+    /// Gives each observation a noise variance of its own, on top of the common one.
+    ///
+    /// # Errors
+    /// Not one for each row, or one that is negative or not finite.
+    pub fn with_extra_noise(mut self, variances: &[f64]) -> Result<Self, GpError> {
+        if variances.len() != self.len() {
+            return Err(GpError::Count {
+                found: variances.len(),
+                wanted: self.len(),
+            });
+        }
+        if let Some(at) = variances.iter().position(|v| !(v.is_finite() && *v >= 0.0)) {
+            return Err(GpError::NotFinite { at });
+        }
+        self.extra_noise = variances.to_vec();
+        Ok(self)
+    }
+
+    /// The number of observations.
+    #[allow(clippy::len_without_is_empty)] // never empty
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The number of coordinates of a row.
+    pub fn dimensions(&self) -> usize {
+        self.kinds.len()
+    }
+
+    pub(crate) fn row(&self, index: usize) -> &[f64] {
+        let dimensions = self.dimensions();
+        &self.rows[index * dimensions..(index + 1) * dimensions]
+    }
+}

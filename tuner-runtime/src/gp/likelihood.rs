@@ -1,0 +1,322 @@
+//! The negative logarithm of the posterior density of the hyperparameters, with its gradient.
+//!
+//! Notation: A = K + (v + extra noise + jitter) I, a = A^-1 (y - m), m = 1'A^-1 y / (1 + 1'A^-1 1), which minimises the whole
+//! under the prior N(0, 1) of the mean; W = A^-1 - a a'. The loss is
+//! (y - m)' a / 2 + ln det A / 2 + m^2 / 2 - ln prior, and its derivative by a parameter tr(W dA) / 2.
+//!
+//! Source: C. Rasmussen and C. Williams, "Gaussian processes for machine learning", equations 5.8 and 5.9.
+
+use super::GpError;
+use super::data::Data;
+use super::factor::Factor;
+use super::hyper::Layout;
+use super::kernel::{Kernel, LANES, Lane, Points};
+use super::sums::PairSums;
+use faer::Mat;
+
+/// Factor, mean and weights of a Gaussian process at fixed hyperparameters.
+#[derive(Debug, Clone)]
+pub(crate) struct Solved {
+    pub(crate) factor: Factor,
+    /// L^-1 1.
+    pub(crate) ones: Vec<f64>,
+    /// L^-1 (y - m).
+    pub(crate) half: Vec<f64>,
+    /// The mean m.
+    pub(crate) mean: f64,
+    /// a = A^-1 (y - m).
+    pub(crate) alpha: Vec<f64>,
+}
+
+impl Solved {
+    /// Factors the covariance matrix; where `slopes` is given, it receives the kernel's slopes, lower triangle.
+    pub(crate) fn new(
+        data: &Data,
+        kernel: &Kernel,
+        points: &Points,
+        mut slopes: Option<&mut Mat<f64>>,
+    ) -> Result<Self, GpError> {
+        let n = data.len();
+        let noise = kernel.hyper.noise();
+        let factor = Factor::new(n, |lower| {
+            gram(kernel, points, lower, slopes.as_deref_mut());
+            for (i, extra) in data.extra_noise.iter().enumerate() {
+                lower[(i, i)] += noise + extra;
+            }
+        })?;
+        let mut solved = Self {
+            factor,
+            ones: vec![1.0; n],
+            half: Vec::new(),
+            mean: 0.0,
+            alpha: Vec::new(),
+        };
+        solved.factor.solve_lower(&mut solved.ones);
+        solved.set_values(&data.values);
+        Ok(solved)
+    }
+
+    /// Takes other values for the same points.
+    pub(crate) fn set_values(&mut self, values: &[f64]) {
+        let mut half = values.to_vec();
+        self.factor.solve_lower(&mut half);
+        self.set_half(half);
+    }
+
+    /// The same from L^-1 y.
+    pub(crate) fn set_half(&mut self, mut half: Vec<f64>) {
+        let (mut product, mut square) = (0.0, 1.0);
+        for (one, y) in self.ones.iter().zip(&half) {
+            product += one * y;
+            square += one * one;
+        }
+        self.mean = product / square;
+        for (half, one) in half.iter_mut().zip(&self.ones) {
+            *half -= self.mean * one;
+        }
+        self.alpha = half.clone();
+        self.factor.solve_upper(&mut self.alpha);
+        self.half = half;
+    }
+
+    /// The loss without the prior of the hyperparameters and without constants.
+    fn loss(&self) -> f64 {
+        let fit: f64 = self.half.iter().map(|x| x * x).sum();
+        0.5 * fit + self.factor.half_log_determinant() + 0.5 * self.mean * self.mean
+    }
+}
+
+/// Writes the kernel matrix, and the slopes where wanted, into the lower triangles.
+fn gram(kernel: &Kernel, points: &Points, lower: &mut Mat<f64>, mut slopes: Option<&mut Mat<f64>>) {
+    let mut x = Vec::new();
+    for column in 0..points.count {
+        kernel.gather(points, column, &mut x);
+        let first = column / LANES;
+        let values = &mut lower.col_as_slice_mut(column)[first * LANES..];
+        let slopes = match &mut slopes {
+            Some(slopes) => &mut slopes.col_as_slice_mut(column)[first * LANES..],
+            None => &mut [],
+        };
+        kernel.against(points, first, &x, values, slopes);
+    }
+}
+
+/// The loss as a function of the packed hyperparameters.
+pub(crate) struct Loss<'a> {
+    pub(crate) data: &'a Data,
+    pub(crate) layout: &'a Layout,
+}
+
+impl Loss<'_> {
+    /// The loss at `packed`; its gradient goes into `gradient`. Infinite where the matrix cannot be factored.
+    pub(crate) fn evaluate(&self, packed: &[f64], gradient: &mut [f64]) -> f64 {
+        let hyper = self.layout.unpack(packed);
+        let kernel = Kernel::new(&self.data.kinds, &hyper);
+        let points = kernel.points(&self.data.rows);
+        let n = self.data.len();
+        let mut slopes = Mat::zeros(n, n);
+        let Ok(solved) = Solved::new(self.data, &kernel, &points, Some(&mut slopes)) else {
+            gradient.fill(0.0);
+            return f64::INFINITY;
+        };
+        self.differentiate(&kernel, &points, &solved, &slopes, gradient);
+        solved.loss() + self.layout.add_penalty(packed, gradient)
+    }
+
+    fn differentiate(
+        &self,
+        kernel: &Kernel,
+        points: &Points,
+        solved: &Solved,
+        slopes: &Mat<f64>,
+        gradient: &mut [f64],
+    ) {
+        let (n, dimensions) = (self.data.len(), self.data.dimensions());
+        let inverse = solved.factor.inverse();
+        let alpha = &solved.alpha;
+        let warps = WarpSlopes::new(self, kernel);
+        let mut sums = PairSums::new(kernel, !warps.blocks.is_empty());
+        let (mut x, mut own) = (Vec::new(), Vec::new());
+        let mut weights = Vec::new();
+        for column in 0..n {
+            // Pairs below the diagonal: W k's slope, zero elsewhere in the blocks.
+            let first = column / LANES;
+            weights.clear();
+            weights.resize(n.div_ceil(LANES) - first, [0.0; LANES]);
+            let (w, c) = (inverse.col_as_slice(column), slopes.col_as_slice(column));
+            let flat = weights.as_flattened_mut();
+            for row in column + 1..n {
+                flat[row - first * LANES] = (w[row] - alpha[row] * alpha[column]) * c[row];
+            }
+            kernel.gather(points, column, &mut x);
+            warps.gather(kernel, column, &mut own);
+            sums.add(
+                kernel,
+                &x,
+                &points.blocks[first * dimensions..],
+                &weights,
+                (&own, warps.after(kernel, first)),
+            );
+        }
+        for (dimension, sum) in kernel.order.iter().zip(sums.squares()) {
+            gradient[*dimension] = sum;
+        }
+        // tr(W A) = n - (y - m)'a, less the part of the diagonal that is not the kernel's.
+        let fit: f64 = solved.half.iter().map(|x| x * x).sum();
+        let (mut trace, mut other) = (0.0, 0.0);
+        for (i, extra) in self.data.extra_noise.iter().enumerate() {
+            let w = inverse[(i, i)] - alpha[i] * alpha[i];
+            trace += w;
+            other += w * (extra + solved.factor.jitter);
+        }
+        let noise = kernel.hyper.noise();
+        gradient[dimensions] = 0.5 * (n as f64 - fit - other - noise * trace);
+        gradient[dimensions + 1] = 0.5 * noise * trace;
+        let warp_sums = sums.warps();
+        for (k, dimension) in self.layout.warped.iter().enumerate() {
+            let place = kernel.order.iter().position(|d| d == dimension);
+            let place = place.expect("each dimension has a place in the order");
+            gradient[dimensions + 2 + 2 * k] = -warp_sums[place];
+            gradient[dimensions + 3 + 2 * k] = -warp_sums[kernel.numeric + place];
+        }
+    }
+}
+
+/// Derivatives of the scaled coordinates by ln a and ln b, in blocks like those of the points; empty without warps.
+struct WarpSlopes {
+    blocks: Vec<Lane>,
+}
+
+impl WarpSlopes {
+    fn new(loss: &Loss<'_>, kernel: &Kernel) -> Self {
+        if loss.layout.warped.is_empty() {
+            return Self { blocks: Vec::new() };
+        }
+        let wide = 2 * kernel.numeric;
+        let count = loss.data.len().div_ceil(LANES);
+        let mut blocks = vec![[0.0; LANES]; count * wide];
+        for row in 0..loss.data.len() {
+            let coordinates = loss.data.row(row);
+            let block = row / LANES * wide;
+            for place in 0..kernel.numeric {
+                let dimension = kernel.order[place];
+                let at = kernel.hyper.warps[dimension].apply(coordinates[dimension]);
+                let scale = kernel.inverse_lengths[place];
+                blocks[block + place][row % LANES] = at.by_log_a * scale;
+                blocks[block + kernel.numeric + place][row % LANES] = at.by_log_b * scale;
+            }
+        }
+        Self { blocks }
+    }
+
+    fn gather(&self, kernel: &Kernel, index: usize, into: &mut Vec<f64>) {
+        into.clear();
+        if !self.blocks.is_empty() {
+            let wide = 2 * kernel.numeric;
+            let block = &self.blocks[index / LANES * wide..][..wide];
+            into.extend(block.iter().map(|lanes| lanes[index % LANES]));
+        }
+    }
+
+    fn after(&self, kernel: &Kernel, first: usize) -> &[Lane] {
+        self.blocks.get(first * 2 * kernel.numeric..).unwrap_or(&[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::data::Kind;
+    use super::super::hyper::Hyper;
+    use super::*;
+    use crate::math::rng::Rng;
+
+    /// A design with a conditional dimension (0.5 where category 0 is off), coincident points and near repeats.
+    fn conditional(n: usize, rng: &mut Rng) -> Data {
+        let kinds = [
+            Kind::Categorical,
+            Kind::Continuous,
+            Kind::Grid,
+            Kind::Continuous,
+            Kind::Categorical,
+        ];
+        let mut rows: Vec<f64> = Vec::new();
+        for i in 0..n {
+            if i % 5 == 4 {
+                let again = rows[(i / 2) * 5..(i / 2) * 5 + 5].to_vec();
+                rows.extend(again);
+                continue;
+            }
+            let on = rng.below(2) as f64;
+            let grid = (rng.below(4) as f64 + 0.5) / 4.0;
+            let inner = if on == 1.0 { rng.unit() } else { 0.5 };
+            let kind = if on == 1.0 { rng.below(3) as f64 } else { -1.0 };
+            rows.extend([on, rng.unit(), grid, inner, kind]);
+        }
+        let values: Vec<f64> = (0..n).map(|_| rng.normal()).collect();
+        let extra: Vec<f64> = (0..n).map(|i| if i % 3 == 0 { 0.2 } else { 0.0 }).collect();
+        Data::new(&kinds, &rows, &values)
+            .and_then(|data| data.with_extra_noise(&extra))
+            .expect("a valid design")
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_central_differences() {
+        let mut rng = Rng::new(4);
+        for n in [1, 2, 7, 8, 9, 30] {
+            for warp in [false, true] {
+                let data = conditional(n, &mut rng);
+                let layout = Layout::new(&data.kinds, warp);
+                let loss = Loss {
+                    data: &data,
+                    layout: &layout,
+                };
+                let mut packed = layout.pack(&Hyper::draw(data.dimensions(), || rng.normal()));
+                packed
+                    .iter_mut()
+                    .for_each(|x| *x = x.clamp(-2.0, 2.0) + 0.3 * rng.normal());
+                let mut gradient = vec![0.0; layout.len()];
+                let mut ignored = gradient.clone();
+                loss.evaluate(&packed, &mut gradient);
+                for i in 0..packed.len() {
+                    let h = 1e-5;
+                    let mut at = |x: f64| {
+                        let mut moved = packed.clone();
+                        moved[i] = x;
+                        loss.evaluate(&moved, &mut ignored)
+                    };
+                    let x = packed[i];
+                    let far = (at(x + 2.0 * h) - at(x - 2.0 * h)) / (4.0 * h);
+                    let near = (at(x + h) - at(x - h)) / (2.0 * h);
+                    let wanted = (4.0 * near - far) / 3.0;
+                    let error = (gradient[i] - wanted).abs();
+                    assert!(
+                        error <= 1e-6 * (1.0 + wanted.abs()),
+                        "n {n}, warp {warp}, parameter {i}: {} {wanted}",
+                        gradient[i]
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn kernel_matrices_of_conditional_designs_are_positive() {
+        let mut rng = Rng::new(8);
+        for case in 0..20 {
+            let data = conditional(40, &mut rng);
+            let layout = Layout::new(&data.kinds, case % 2 == 1);
+            let mut packed = layout.pack(&Hyper::draw(data.dimensions(), || rng.normal()));
+            packed.iter_mut().for_each(|x| *x = x.clamp(-2.0, 2.0));
+            let kernel = Kernel::new(&data.kinds, &layout.unpack(&packed));
+            let mut matrix = Mat::zeros(40, 40);
+            gram(&kernel, &kernel.points(&data.rows), &mut matrix, None);
+            let eigenvalues = matrix
+                .self_adjoint_eigenvalues(faer::Side::Lower)
+                .expect("a symmetric matrix has eigenvalues");
+            assert!(
+                eigenvalues.iter().all(|value| *value > -1e-10),
+                "{eigenvalues:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Gaussian processes: numbers in, numbers out; larger values are better.
+//!
+//! [`Data`] holds a design with its values, [`fit`] finds the [`Hyper`]parameters, [`Posterior`] predicts.
+
+mod acquisition;
+mod data;
+mod exp;
+mod factor;
+mod fantasy;
+mod fit;
+mod hyper;
+mod kernel;
+mod likelihood;
+mod posterior;
+mod sums;
+mod warp;
+
+pub use acquisition::{Acquisition, Ascent, Condition, Utility, ascend};
+pub use data::{Data, Kind};
+pub use fantasy::quasi_normal;
+pub use fit::{Fit, FitOptions, fit, representative};
+pub use hyper::Hyper;
+pub use posterior::{Gradients, LeaveOneOut, Posterior, Prediction};
+pub use warp::{Warp, Warped};
+
+use thiserror::Error;
+
+/// Why a Gaussian process could not be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum GpError {
+    /// There is nothing to learn from.
+    #[error("a Gaussian process needs at least one dimension and one observation: give it some")]
+    Empty,
+    /// The design does not fit its dimensions.
+    #[error(
+        "{found} coordinates do not make {rows} rows of {dimensions} dimensions: give {} of them",
+        rows * dimensions
+    )]
+    Shape {
+        /// Coordinates given.
+        found: usize,
+        /// Rows wanted.
+        rows: usize,
+        /// Coordinates in a row.
+        dimensions: usize,
+    },
+    /// A list has the wrong length.
+    #[error("{found} numbers were given where {wanted} are needed")]
+    Count {
+        /// Numbers given.
+        found: usize,
+        /// Numbers needed.
+        wanted: usize,
+    },
+    /// A number is infinite, NaN, or a negative variance.
+    #[error("number {at} is not finite or is a negative variance: leave its observation out")]
+    NotFinite {
+        /// Which one, counted from 0.
+        at: usize,
+    },
+    /// No start was given to a fit.
+    #[error("a fit needs a start: give it the prior's mode")]
+    NoStart,
+    /// The covariance matrix has no Cholesky factor.
+    #[error(
+        "the covariance matrix of {rows} observations is not positive definite, even with 1e-4 on its diagonal: \
+         leave out observations that repeat each other"
+    )]
+    NotPositiveDefinite {
+        /// Observations.
+        rows: usize,
+    },
+}
