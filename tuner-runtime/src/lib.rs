@@ -10,6 +10,8 @@ pub mod data;
 #[cfg(feature = "gp")]
 pub mod gp;
 pub mod math;
+pub mod sampler;
 pub mod space;
 #[cfg(feature = "dfdx")]
 pub mod train;
+pub mod trial;

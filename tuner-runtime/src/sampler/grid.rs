@@ -1,0 +1,115 @@
+//! Grid search: every configuration once, conditional ones exactly.
+
+use serde_json::{Value as Json, json};
+
+use super::{Ask, SampleError, Sampler, Suggestion};
+use crate::space::{Enumeration, Space};
+use crate::trial::Goal;
+
+/// Every point of the space in declared order, the last parameter fastest.
+///
+/// A parameter that is inactive is not varied: the points are exactly the different
+/// configurations. A float without a step has no end of values and needs a number of points.
+///
+/// ```
+/// # use tuner_runtime as tuner;
+/// use tuner::sampler::{Grid, Sampler};
+/// use tuner::space::{Domain, FloatDomain, Space};
+/// let mut space = Space::builder();
+/// space.push("rate", Domain::Float(FloatDomain::new(0.0, 1.0)?), None, None);
+/// space.push("bias", Domain::Bool, None, None);
+/// let space = space.build()?;
+/// assert_eq!(Grid::new().points(5).plan(&space, &[])?, Some(10));
+/// assert!(Grid::new().plan(&space, &[]).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Grid {
+    points: Option<usize>,
+}
+
+impl Grid {
+    /// Every point of a space without continua.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Tries this many values of each float without a step, evenly spread over its scale.
+    #[must_use]
+    pub fn points(mut self, count: usize) -> Self {
+        self.points = Some(count);
+        self
+    }
+
+    fn enumeration(&self, space: &Space) -> Result<Enumeration, SampleError> {
+        let spread = match self.points {
+            None => None,
+            Some(count) => Some(
+                space
+                    .discretized(count)
+                    .map_err(|fault| SampleError::Space(format!("the grid: {fault}")))?,
+            ),
+        };
+        let finite = spread.as_ref().unwrap_or(space);
+        finite.enumeration().ok_or_else(|| {
+            let endless = finite
+                .params()
+                .iter()
+                .find(|param| param.domain.count().is_none());
+            SampleError::Space(match endless {
+                Some(param) => format!(
+                    "a grid cannot list every value of `{}` ({}); give it a step, or the grid a \
+                     number of points: Grid::new().points(5)",
+                    param.name, param.domain
+                ),
+                None => {
+                    "a grid cannot list this space: it has more points than u128 counts".to_owned()
+                }
+            })
+        })
+    }
+}
+
+impl Sampler for Grid {
+    fn name(&self) -> String {
+        match self.points {
+            None => "grid".to_owned(),
+            Some(points) => format!("grid(points = {points})"),
+        }
+    }
+
+    fn suggest(&self, ask: &Ask<'_>) -> Result<Suggestion, SampleError> {
+        let all = self.enumeration(ask.space())?;
+        // The place is remembered as text: JSON numbers end at 64 bits.
+        let read = |memo: &Json, key: &str| memo.get(key)?.as_str()?.parse::<u128>().ok();
+        let next = match ask.memo() {
+            // Of another number of points: the space changed, so begin anew and skip what is there.
+            Some(memo) if read(memo, "of") == Some(all.len()) => read(memo, "next"),
+            _ => Some(0),
+        };
+        let mut next = next.ok_or_else(|| SampleError::Memo {
+            sampler: "grid",
+            fault: "it does not say the next point".to_owned(),
+        })?;
+        while let Some(point) = all.point(next) {
+            next += 1;
+            // Points of the discretised space carry its names; the study's space gives its own.
+            let point = ask
+                .space()
+                .adopt(&point)
+                .map_err(|fault| SampleError::Space(fault.to_string()))?;
+            if !ask.history.contains(&point) {
+                let memo = json!({"next": next.to_string(), "of": all.len().to_string()});
+                return Ok(Suggestion {
+                    point,
+                    memo: Some(memo),
+                });
+            }
+        }
+        Err(SampleError::Exhausted { count: all.len() })
+    }
+
+    fn plan(&self, space: &Space, _: &[Goal]) -> Result<Option<u128>, SampleError> {
+        self.enumeration(space).map(|all| Some(all.len()))
+    }
+}
