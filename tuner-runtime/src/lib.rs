@@ -15,3 +15,7 @@ pub mod space;
 #[cfg(feature = "dfdx")]
 pub mod train;
 pub mod trial;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;

@@ -82,6 +82,9 @@ pub enum SpaceError {
         /// What the parameter allows, in words.
         allowed: String,
     },
+    /// A value that the space does not allow.
+    #[error(transparent)]
+    Point(#[from] PointError),
     /// A fault of one parameter, with its name.
     #[error("`{name}`: {fault}")]
     In {
@@ -100,7 +103,8 @@ impl SpaceError {
             | Self::DuplicateName { .. }
             | Self::EmptyName
             | Self::Condition { .. }
-            | Self::Default { .. }) => error,
+            | Self::Default { .. }
+            | Self::Point(_)) => error,
             fault => Self::In {
                 name: name.to_string(),
                 fault: Box::new(fault),

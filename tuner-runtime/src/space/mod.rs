@@ -8,6 +8,7 @@ mod error;
 mod flat;
 mod json;
 mod point;
+pub(crate) mod typed;
 mod value;
 
 pub use domain::{Axis, ChoiceDomain, Domain, FloatDomain, IntDomain, Scale};
@@ -16,4 +17,9 @@ pub use error::{Fault, PointError, SpaceError};
 pub use flat::{Condition, Param, Space, SpaceBuilder};
 pub use json::SpaceJsonError;
 pub use point::Point;
+pub use tuner_macros::{Tunable, tunable};
+pub use typed::{
+    BoolParam, Build, Choice, ChoiceParam, EnumParam, FloatParam, Handle, IntParam, Integer,
+    ListParam, OptionParam, Reader, Real, Scope, Settle, Tunable, Writer,
+};
 pub use value::Value;

@@ -50,6 +50,16 @@ impl Point {
         self.values.get(place)?.as_ref()
     }
 
+    /// The name of the parameter at this place.
+    pub(super) fn name_at(&self, place: usize) -> Option<&str> {
+        self.names.get(place).map(|name| &**name)
+    }
+
+    /// The values by place, those of inactive parameters included.
+    pub(super) fn values(&self) -> &[Option<Value>] {
+        &self.values
+    }
+
     /// Whether the point was made by the space with these names.
     pub(super) fn is_of(&self, names: &Arc<[Arc<str>]>) -> bool {
         Arc::ptr_eq(&self.names, names)

@@ -1,0 +1,151 @@
+//! The language of `#[tunable]` as users write it: every kind of field, nested to any depth.
+#![allow(missing_docs, reason = "the items are examples")]
+
+use tuner::space::{Handle, Tunable, tunable};
+
+#[tunable]
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mlp {
+    /// Hidden layers, each with its own width.
+    #[hp(len = 1..=3, int = 32..=512, step = 32)]
+    pub units: Vec<usize>,
+    #[hp(choice = [1e-2, 1e-3, 1e-4])]
+    pub learning_rate: f64,
+    #[hp(int = 16..=1024, log, step = 2)]
+    pub batch: usize,
+    #[hp(float = 1e-6..=1e-2, log, default = 1e-4)]
+    pub weight_decay: f64,
+    #[hp(float = 0.0..=0.5, step = 0.1)]
+    pub noise: f64,
+    #[hp(choice = ["he", "glorot"])]
+    pub init: &'static str,
+    #[hp(optional, float = 0.05..=0.5)]
+    pub dropout: Option<f64>,
+    #[hp]
+    pub bias: bool,
+    #[hp]
+    pub activation: Activation,
+    #[hp]
+    pub optimizer: Optimizer,
+    #[hp(fixed = 10)]
+    pub classes: usize,
+}
+
+#[tunable]
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Activation {
+    Relu,
+    Tanh,
+    Gelu,
+}
+
+#[tunable]
+#[derive(Debug, Clone, PartialEq)]
+pub enum Optimizer {
+    Adam {
+        #[hp(float = 0.8..=0.99)]
+        beta1: f64,
+    },
+    Sgd {
+        #[hp(float = 0.0..=0.99)]
+        momentum: f64,
+        #[hp]
+        nesterov: bool,
+    },
+}
+
+#[test]
+fn every_kind_of_field_has_its_parameters() {
+    let space = Mlp::space().flatten().unwrap();
+    let names: Vec<&str> = space.params().iter().map(|param| &*param.name).collect();
+    assert_eq!(
+        names,
+        [
+            "units.len",
+            "units[0]",
+            "units[1]",
+            "units[2]",
+            "learning_rate",
+            "batch",
+            "weight_decay",
+            "noise",
+            "init",
+            "dropout",
+            "dropout.some",
+            "bias",
+            "activation",
+            "optimizer",
+            "optimizer.Adam.beta1",
+            "optimizer.Sgd.momentum",
+            "optimizer.Sgd.nesterov",
+        ]
+    );
+}
+
+#[test]
+fn a_builder_starts_from_the_defaults_and_lists_every_fault() {
+    let mlp = Mlp::builder().units(vec![64]).build().unwrap();
+    assert_eq!(mlp.units, [64]);
+    assert_eq!(mlp.learning_rate, 1e-2);
+    assert_eq!(mlp.batch, 128);
+    assert_eq!(mlp.weight_decay, 1e-4);
+    assert_eq!(mlp.init, "he");
+    assert_eq!(mlp.dropout, None);
+    assert_eq!(mlp.activation, Activation::Relu);
+    assert_eq!(mlp.optimizer, Optimizer::Adam { beta1: 0.895 });
+    assert_eq!(mlp.classes, 10);
+    let error = Mlp::builder()
+        .units(vec![33, 64])
+        .batch(48)
+        .dropout(Some(0.9))
+        .build()
+        .unwrap_err();
+    let faulty: Vec<&str> = error.faults().iter().map(|fault| fault.name()).collect();
+    assert_eq!(faulty, ["units[0]", "batch", "dropout.some"]);
+}
+
+#[test]
+fn values_and_points_are_exact_both_ways() {
+    let space = Mlp::space();
+    let flat = space.flatten().unwrap();
+    let mut rng = tuner::math::rng::Rng::new(1);
+    for _ in 0..200 {
+        let point = flat.sample(&mut rng);
+        let value = space.decode(&point).unwrap();
+        assert_eq!(value.to_point().unwrap(), point);
+        let text = serde_json::to_string(&point).unwrap();
+        let read = serde_json::from_str(&text).unwrap();
+        assert_eq!(Mlp::from_point(&read).unwrap(), value);
+    }
+}
+
+#[test]
+fn handles_narrow_every_part() {
+    let mut space = Mlp::space();
+    space.units.len.narrow(1..=2).unwrap();
+    space.units.each.fix(64).unwrap();
+    space.learning_rate.only([1e-3, 1e-4]).unwrap();
+    space.batch.narrow(20..=200).unwrap();
+    space.weight_decay.fix(1e-5).unwrap();
+    space.noise.narrow(0.15..=0.4).unwrap();
+    space.init.fix("glorot").unwrap();
+    space.dropout.off().unwrap();
+    space.bias.fix(true).unwrap();
+    space
+        .activation
+        .only([Activation::Relu, Activation::Gelu])
+        .unwrap();
+    space.optimizer.only([OptimizerVariant::Sgd]).unwrap();
+    space.optimizer.Sgd.momentum.fix(0.9).unwrap();
+    assert_eq!(space.cardinality(), Some(2 * 2 * 3 * 3 * 2 * 2));
+    let value = space.builder().build().unwrap();
+    assert_eq!(
+        value.optimizer,
+        Optimizer::Sgd {
+            momentum: 0.9,
+            nesterov: false
+        }
+    );
+    assert_eq!((value.batch, value.noise, value.init), (128, 0.3, "glorot"));
+    assert!(space.optimizer.only([OptimizerVariant::Adam]).is_err());
+}

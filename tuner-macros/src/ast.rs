@@ -1,0 +1,322 @@
+//! The annotated item with its meaning: what `expand` needs to know, and nothing that is wrong.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, Expr, Fields, Generics, Ident, Type, Visibility};
+
+use crate::attr::{Key, Keys, Options};
+use crate::check::{self, Meaning};
+use crate::ctxt::Ctxt;
+
+/// A struct or an enum that is a search space.
+pub(crate) struct Container<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) vis: &'a Visibility,
+    pub(crate) generics: &'a Generics,
+    /// The names of the generated handle and builder.
+    pub(crate) space: Ident,
+    pub(crate) builder: Ident,
+    /// The path of the `tuner` crate.
+    pub(crate) krate: TokenStream,
+    pub(crate) body: Body,
+}
+
+/// The fields or variants.
+pub(crate) enum Body {
+    Struct(Vec<Field>),
+    Enum(Vec<Variant>),
+}
+
+/// One variant of an enum.
+pub(crate) struct Variant {
+    pub(crate) ident: Ident,
+    pub(crate) docs: Vec<Attribute>,
+    pub(crate) name: String,
+    pub(crate) shape: Shape,
+}
+
+impl Variant {
+    /// The fields that it holds.
+    pub(crate) fn fields(&self) -> &[Field] {
+        match &self.shape {
+            Shape::Unit => &[],
+            Shape::Newtype(field) => std::slice::from_ref(field),
+            Shape::Named(fields) => fields,
+        }
+    }
+}
+
+/// What a variant holds.
+pub(crate) enum Shape {
+    Unit,
+    /// A tunable type, as in `Adam(#[hp] AdamParams)`.
+    Newtype(Box<Field>),
+    Named(Vec<Field>),
+}
+
+/// One field, checked.
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    pub(crate) vis: Visibility,
+    pub(crate) docs: Vec<Attribute>,
+    /// The type, with `Self` written out.
+    pub(crate) ty: Type,
+    /// The stored name.
+    pub(crate) name: String,
+    pub(crate) meaning: Meaning,
+}
+
+impl<'a> Container<'a> {
+    /// Reads the item and notes every mistake; `None` when there is no item to speak of.
+    pub(crate) fn of(errors: &Ctxt, input: &'a DeriveInput) -> Option<Self> {
+        let options = Options::of(errors, &input.attrs);
+        let reader = Reader::of(errors, input);
+        let body = match &input.data {
+            Data::Struct(data) => match &data.fields {
+                Fields::Unnamed(fields) => {
+                    let message =
+                        "a search space needs names for its fields: write a struct with braces";
+                    errors.on(fields, message);
+                    None
+                }
+                fields => Some(Body::Struct(reader.fields(fields))),
+            },
+            Data::Enum(data) if data.variants.is_empty() => {
+                let message = "an enum without variants has nothing to choose from; add one";
+                errors.on(&input.ident, message);
+                None
+            }
+            Data::Enum(data) => Some(Body::Enum(reader.variants(data))),
+            Data::Union(data) => {
+                let message = "a union cannot be a search space; write a struct or an enum";
+                errors.on(data.union_token, message);
+                None
+            }
+        };
+        if let (Some(builder), Data::Enum(_)) = (&options.builder, &input.data) {
+            errors.on(builder, "an enum has no builder; remove the option");
+        }
+        let krate = options.krate();
+        Some(Self {
+            ident: &input.ident,
+            vis: &input.vis,
+            generics: &input.generics,
+            space: (options.space).unwrap_or_else(|| format_ident!("{}Space", input.ident)),
+            builder: (options.builder).unwrap_or_else(|| format_ident!("{}Builder", input.ident)),
+            krate,
+            body: body?,
+        })
+    }
+}
+
+/// What a field's meaning depends on beyond the field.
+pub(crate) struct Reader<'a> {
+    pub(crate) errors: &'a Ctxt,
+    item: &'a Ident,
+    /// The item's type, for `Self`.
+    this: TokenStream,
+    /// The names of its type parameters.
+    pub(crate) types: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    fn of(errors: &'a Ctxt, input: &'a DeriveInput) -> Self {
+        let ident = &input.ident;
+        let (_, generics, _) = input.generics.split_for_impl();
+        let turbofish = generics.as_turbofish();
+        let types = input.generics.type_params();
+        Self {
+            errors,
+            item: ident,
+            this: quote!(#ident #turbofish),
+            types: types.map(|param| param.ident.to_string()).collect(),
+        }
+    }
+
+    fn fields(&self, fields: &Fields) -> Vec<Field> {
+        let mut names: Vec<String> = Vec::new();
+        let mut checked = Vec::new();
+        for field in fields {
+            let keys = Keys::of(self.errors, &field.attrs);
+            let Some(ident) = &field.ident else { continue };
+            let (name, span) = self.stored_name(&keys, ident);
+            if names.contains(&name) {
+                let message = format!("two fields are stored as `{name}`; give one another `name`");
+                self.errors.at(span, message);
+            }
+            names.push(name.clone());
+            checked.extend(self.field(field, ident.clone(), name, keys));
+        }
+        checked
+    }
+
+    fn field(&self, field: &syn::Field, ident: Ident, name: String, keys: Keys) -> Option<Field> {
+        if keys.span.is_none() {
+            let message = format!(
+                "say what `{ident}` may be: `#[hp(int = 1..=10)]`, `#[hp(float = 0.0..=1.0)]`, `#[hp(choice = [...])]`, `#[hp]` for a tunable type, or `#[hp(fixed = ...)]` to leave it untuned"
+            );
+            self.errors.on(&ident, message);
+            return None;
+        }
+        let ty: Type = self.written_out(&field.ty)?;
+        if crate::types::mentions(&ty, &[self.item.to_string()]) && keys.get(Key::Fixed).is_none() {
+            let message = format!(
+                "`{}` contains itself, so its space would be endless",
+                self.item
+            );
+            self.errors.on(&field.ty, message);
+            return None;
+        }
+        let keys = self.keys_written_out(keys);
+        let meaning = check::field(self, &keys, &ty)?;
+        Some(Field {
+            ident,
+            vis: field.vis.clone(),
+            docs: docs(&field.attrs),
+            ty,
+            name,
+            meaning,
+        })
+    }
+
+    fn variants(&self, data: &syn::DataEnum) -> Vec<Variant> {
+        let mut names: Vec<String> = Vec::new();
+        let mut checked = Vec::new();
+        for variant in &data.variants {
+            let keys = Keys::of(self.errors, &variant.attrs);
+            for entry in keys.entries.iter().filter(|entry| entry.key != Key::Name) {
+                let message = format!(
+                    "`{}` belongs on a field; a variant only has a `name`",
+                    entry.key
+                );
+                self.errors.on(&entry.ident, message);
+            }
+            let (name, span) = self.stored_name(&keys, &variant.ident);
+            if names.contains(&name) {
+                let message =
+                    format!("two variants are stored as `{name}`; give one another `name`");
+                self.errors.at(span, message);
+            }
+            names.push(name.clone());
+            let Some(shape) = self.shape(variant) else {
+                continue;
+            };
+            checked.push(Variant {
+                ident: variant.ident.clone(),
+                docs: docs(&variant.attrs),
+                name,
+                shape,
+            });
+        }
+        checked
+    }
+
+    fn shape(&self, variant: &syn::Variant) -> Option<Shape> {
+        let ident = &variant.ident;
+        let fields = match &variant.fields {
+            Fields::Unit => return Some(Shape::Unit),
+            Fields::Named(_) => return Some(Shape::Named(self.fields(&variant.fields))),
+            Fields::Unnamed(fields) => fields,
+        };
+        if fields.unnamed.len() != 1 {
+            let message = format!(
+                "name the fields of `{ident}`: write `{ident} {{ ... }}`, or `{ident}(#[hp] Params)` with one tunable type"
+            );
+            self.errors.on(fields, message);
+            return None;
+        }
+        let field = &fields.unnamed[0];
+        let keys = Keys::of(self.errors, &field.attrs);
+        if keys.span.is_none() {
+            let message = format!(
+                "say that it is tunable: write `{ident}(#[hp] {})`",
+                crate::types::spelled(&field.ty)
+            );
+            self.errors.on(&field.ty, message);
+            return None;
+        }
+        if let Some(entry) = keys.entries.first() {
+            let message =
+                format!("a variant with keys needs named fields: write `{ident} {{ ... }}`");
+            self.errors.on(&entry.ident, message);
+            return None;
+        }
+        let own = Ident::new("inner", ident.span());
+        let field = self.field(field, own, String::new(), keys)?;
+        Some(Shape::Newtype(Box::new(field)))
+    }
+
+    /// The stored name, and where it is written.
+    fn stored_name(&self, keys: &Keys, ident: &Ident) -> (String, Span) {
+        let own = (ident.unraw().to_string(), ident.span());
+        let Some(value) = keys.get(Key::Name).and_then(|entry| entry.value.as_ref()) else {
+            return own;
+        };
+        let fault = match check::text(value) {
+            None => "`name` is a text: write `name = \"rate\"`",
+            Some(text) if text.is_empty() => "a name cannot be empty",
+            Some(text) if text.contains(['.', '[', ']']) => {
+                "a name cannot hold `.`, `[` or `]`, which join the names of nested parameters"
+            }
+            Some(text) => return (text, value.span()),
+        };
+        self.errors.on(value, fault);
+        own
+    }
+
+    fn keys_written_out(&self, mut keys: Keys) -> Keys {
+        for entry in &mut keys.entries {
+            entry.value = entry
+                .value
+                .take()
+                .and_then(|value| self.written_out::<Expr>(&value));
+        }
+        keys
+    }
+
+    /// The same with the item's name in the place of `Self`.
+    fn written_out<T: ToTokens + Clone + syn::parse::Parse>(&self, tokens: &T) -> Option<T> {
+        if !crate::types::mentions(tokens, &["Self".to_string()]) {
+            return Some(tokens.clone());
+        }
+        match syn::parse2(self.replaced(tokens.to_token_stream())) {
+            Ok(parsed) => Some(parsed),
+            Err(error) => {
+                self.errors.add(error);
+                None
+            }
+        }
+    }
+
+    fn replaced(&self, tokens: TokenStream) -> TokenStream {
+        let mut written = TokenStream::new();
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) if ident == "Self" => {
+                    let span = ident.span();
+                    written.extend(self.this.clone().into_iter().map(|mut token| {
+                        token.set_span(span);
+                        token
+                    }));
+                }
+                TokenTree::Group(group) => {
+                    let mut inner =
+                        proc_macro2::Group::new(group.delimiter(), self.replaced(group.stream()));
+                    inner.set_span(group.span());
+                    written.extend([TokenTree::Group(inner)]);
+                }
+                token => written.extend([token]),
+            }
+        }
+        written
+    }
+}
+
+fn docs(attributes: &[Attribute]) -> Vec<Attribute> {
+    let docs = attributes.iter();
+    docs.filter(|attribute| attribute.path().is_ident("doc"))
+        .cloned()
+        .collect()
+}

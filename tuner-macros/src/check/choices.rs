@@ -1,0 +1,160 @@
+//! `choice`: a list of values, as far as literals show what is wrong.
+
+use syn::{Expr, ExprLit, Lit, Type};
+
+use super::numeric::shown;
+use super::text;
+use crate::ast::Reader;
+use crate::literal::Number;
+use crate::types::{Shape, spelled};
+
+/// What there is to choose from.
+pub(crate) struct Choices {
+    /// A list in brackets, or a constant.
+    pub(crate) list: Expr,
+    /// The elements, when they are all literals.
+    pub(crate) literals: Option<Vec<Expr>>,
+    pub(crate) unordered: bool,
+}
+
+/// A literal that can be chosen.
+enum Literal {
+    Bool(bool),
+    Text(String),
+    Number(Number),
+}
+
+impl Literal {
+    fn of(expr: &Expr) -> Option<Self> {
+        if let Some(text) = text(expr) {
+            return Some(Self::Text(text));
+        }
+        match expr {
+            Expr::Lit(ExprLit {
+                lit: Lit::Bool(value),
+                ..
+            }) => Some(Self::Bool(value.value)),
+            _ => Number::of(expr).map(Self::Number),
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Bool(_) => "a bool",
+            Self::Text(_) => "a text",
+            Self::Number(number) if number.is_float => "a real number",
+            Self::Number(_) => "a whole number",
+        }
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Bool(left), Self::Bool(right)) => left == right,
+            (Self::Text(left), Self::Text(right)) => left == right,
+            (Self::Number(left), Self::Number(right)) => left.compare(*right).is_eq(),
+            _ => false,
+        }
+    }
+}
+
+/// Reads `choice = [..]`.
+pub(crate) fn of(
+    reader: &Reader<'_>,
+    value: &Expr,
+    leaf: &Type,
+    unordered: bool,
+) -> Option<Choices> {
+    let mut choices = Choices {
+        list: value.clone(),
+        literals: None,
+        unordered,
+    };
+    let elements = match value {
+        Expr::Group(group) => return of(reader, &group.expr, leaf, unordered),
+        Expr::Paren(paren) => return of(reader, &paren.expr, leaf, unordered),
+        Expr::Reference(reference) if matches!(*reference.expr, Expr::Array(_)) => {
+            return of(reader, &reference.expr, leaf, unordered);
+        }
+        Expr::Array(array) => &array.elems,
+        Expr::Lit(_) | Expr::Range(_) | Expr::Tuple(_) | Expr::Macro(_) => {
+            let message =
+                "`choice` asks for a list: write `choice = [1, 2, 4]` or name a constant array";
+            reader.errors.on(value, message);
+            return None;
+        }
+        _ => return Some(choices),
+    };
+    if elements.is_empty() {
+        reader.errors.on(
+            value,
+            "there is nothing to choose from; write at least one value",
+        );
+        return None;
+    }
+    let before = reader.errors.count();
+    let mut earlier: Vec<Literal> = Vec::new();
+    for element in elements {
+        let Some(literal) = Literal::of(element) else {
+            continue;
+        };
+        if let Some(first) = earlier
+            .first()
+            .filter(|first| first.kind() != literal.kind())
+        {
+            let message = format!(
+                "choices have one type: {} is {}, and the first is {}",
+                shown(element),
+                literal.kind(),
+                first.kind()
+            );
+            reader.errors.on(element, message);
+        } else if let Some(fault) = misfit(&literal, element, leaf) {
+            reader.errors.on(element, fault);
+        } else if earlier.iter().any(|other| other.same(&literal)) {
+            reader.errors.on(
+                element,
+                format!("{} is listed twice; list each value once", shown(element)),
+            );
+        }
+        earlier.push(literal);
+    }
+    if earlier.len() == elements.len() {
+        choices.literals = Some(elements.iter().cloned().collect());
+    }
+    (reader.errors.count() == before).then_some(choices)
+}
+
+/// Whether a literal default is listed; `None` when the literals do not show it.
+pub(super) fn lists(choices: &Choices, expr: &Expr) -> Option<bool> {
+    let default = Literal::of(expr)?;
+    let listed = choices.literals.as_ref()?;
+    Some(
+        listed
+            .iter()
+            .filter_map(Literal::of)
+            .any(|choice| choice.same(&default)),
+    )
+}
+
+fn misfit(literal: &Literal, element: &Expr, leaf: &Type) -> Option<String> {
+    let text = shown(element);
+    let field = spelled(leaf);
+    match (Shape::of(leaf), literal) {
+        (Shape::Float, Literal::Number(number)) if !number.is_float => Some(format!(
+            "{text} is a whole number, and the field is `{field}`: write `{text}.0`"
+        )),
+        (Shape::Int { low, high }, Literal::Number(number)) if !number.is_float => {
+            let outside =
+                number.is_below(Number::whole(low)) || Number::whole(high).is_below(*number);
+            outside.then(|| format!("{text} does not fit `{field}`, which holds {low} to {high}"))
+        }
+        (Shape::Float, Literal::Number(_))
+        | (Shape::Text, Literal::Text(_))
+        | (Shape::Bool, Literal::Bool(_)) => None,
+        (Shape::Float | Shape::Int { .. } | Shape::Text | Shape::Bool, _) => Some(format!(
+            "{text} is {}, and the field is `{field}`; list values of that type",
+            literal.kind()
+        )),
+        _ => None,
+    }
+}

@@ -1,0 +1,161 @@
+//! `default`: a value of the field's type, looked into as far as lists, options and literals show.
+
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprMacro, Token};
+
+use super::numeric::{Bound, Range, shown};
+use super::{Kind, Layer, choices};
+use crate::ast::Reader;
+
+/// A default value, taken apart.
+pub(crate) enum Default {
+    /// A number, or one of the choices.
+    Leaf(Bound),
+    List(Vec<Default>),
+    Array(Vec<Default>),
+    Some(Box<Default>),
+    None,
+    /// An expression of the field's type.
+    Whole(Expr),
+}
+
+/// Reads the default of a field with these layers.
+pub(crate) fn of(
+    reader: &Reader<'_>,
+    value: &Expr,
+    layers: &[Layer],
+    kind: &Kind,
+    len: Option<&Range>,
+) -> Option<Default> {
+    Walk { reader, kind, len }.of(value, layers)
+}
+
+struct Walk<'a> {
+    reader: &'a Reader<'a>,
+    kind: &'a Kind,
+    len: Option<&'a Range>,
+}
+
+impl Walk<'_> {
+    fn of(&self, value: &Expr, layers: &[Layer]) -> Option<Default> {
+        if let Expr::Group(group) = value {
+            return self.of(&group.expr, layers);
+        }
+        let Some((layer, inner)) = layers.split_first() else {
+            return self.leaf(value);
+        };
+        if matches!(value, Expr::Lit(_)) {
+            let write = match layer {
+                Layer::List | Layer::Array => format!("`[{}]`", shown(value)),
+                Layer::Option => format!("`Some({})` or `None`", shown(value)),
+            };
+            let message = format!("`default` is a value of the field's type: write {write}");
+            self.reader.errors.on(value, message);
+            return None;
+        }
+        match layer {
+            Layer::List => match elements(value) {
+                Some(elements) => {
+                    self.length(value, elements.len())?;
+                    self.all(&elements, inner).map(Default::List)
+                }
+                None => Some(Default::Whole(value.clone())),
+            },
+            Layer::Array => match value {
+                Expr::Array(array) => {
+                    let elements: Vec<Expr> = array.elems.iter().cloned().collect();
+                    self.all(&elements, inner).map(Default::Array)
+                }
+                _ => Some(Default::Whole(value.clone())),
+            },
+            Layer::Option => match (name(value).as_deref(), value) {
+                (Some("None"), _) => Some(Default::None),
+                (_, Expr::Call(call))
+                    if name(&call.func).as_deref() == Some("Some") && call.args.len() == 1 =>
+                {
+                    Some(Default::Some(Box::new(self.of(&call.args[0], inner)?)))
+                }
+                _ => Some(Default::Whole(value.clone())),
+            },
+        }
+    }
+
+    fn all(&self, elements: &[Expr], layers: &[Layer]) -> Option<Vec<Default>> {
+        // Every element is looked at, so that each mistake is reported.
+        let checked: Vec<_> = elements
+            .iter()
+            .map(|element| self.of(element, layers))
+            .collect();
+        checked.into_iter().collect()
+    }
+
+    fn length(&self, value: &Expr, count: usize) -> Option<()> {
+        let Some(len) = self.len else { return Some(()) };
+        let (Some(low), Some(high)) = (len.low.number, len.high.number) else {
+            return Some(());
+        };
+        let own = crate::literal::Number::whole(count as i128);
+        if own.is_below(low) || high.is_below(own) {
+            let message = format!(
+                "the default has {count} elements, and `len` allows {}",
+                len.shown()
+            );
+            self.reader.errors.on(value, message);
+            return None;
+        }
+        Some(())
+    }
+
+    fn leaf(&self, value: &Expr) -> Option<Default> {
+        let bound = Bound::of(value);
+        let fault = match self.kind {
+            Kind::Bare | Kind::Fixed(_) => return Some(Default::Whole(value.clone())),
+            Kind::Int(range) => self.number(range, &bound, false),
+            Kind::Float(range) => self.number(range, &bound, true),
+            Kind::Choice(choices) => match choices::lists(choices, value) {
+                Some(false) => Some(format!(
+                    "the default {} is none of the choices",
+                    shown(value)
+                )),
+                _ => None,
+            },
+        };
+        match fault {
+            Some(fault) => {
+                self.reader.errors.on(value, fault);
+                None
+            }
+            None => Some(Default::Leaf(bound)),
+        }
+    }
+
+    fn number(&self, range: &Range, bound: &Bound, is_float: bool) -> Option<String> {
+        let number = bound.number?;
+        let text = bound.shown();
+        if number.is_float != is_float {
+            return Some(match is_float {
+                true => format!("{text} is a whole number: write `{text}.0`"),
+                false => format!("{text} is not a whole number"),
+            });
+        }
+        Some(format!("the default {text} {}", range.refuses(number)?))
+    }
+}
+
+/// The elements of `[a, b]` or `vec![a, b]`.
+fn elements(value: &Expr) -> Option<Vec<Expr>> {
+    match value {
+        Expr::Array(array) => Some(array.elems.iter().cloned().collect()),
+        Expr::Macro(ExprMacro { mac, .. }) if mac.path.is_ident("vec") => {
+            let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
+            Some(mac.parse_body_with(parser).ok()?.into_iter().collect())
+        }
+        _ => None,
+    }
+}
+
+/// The last word of a path.
+fn name(expr: &Expr) -> Option<String> {
+    let Expr::Path(path) = expr else { return None };
+    Some(path.path.segments.last()?.ident.to_string())
+}

@@ -1,0 +1,326 @@
+//! The meaning of a field: its keys together with the spelling of its type.
+//!
+//! What the spelling does not show is left to the compiler: types to traits, constants to `const`
+//! assertions that `expand` writes.
+
+mod choices;
+mod default;
+mod numeric;
+
+use quote::quote;
+use syn::{Expr, Lit, Type};
+
+pub(crate) use choices::Choices;
+pub(crate) use default::Default;
+pub(crate) use numeric::{Bound, Range, Scale};
+
+use crate::ast::Reader;
+use crate::attr::{Entry, Key, Keys};
+use crate::types::{Shape, spelled};
+
+/// What a field may be.
+pub(crate) struct Meaning {
+    pub(crate) kind: Kind,
+    /// `len` and `optional`, from the outside in.
+    pub(crate) wraps: Vec<Wrap>,
+    pub(crate) default: Option<Default>,
+    /// The type of bounds and choices, when the field's spelling shows it.
+    pub(crate) leaf: Option<Type>,
+    /// Whether the field is a plain value: no list, option or array.
+    pub(crate) is_plain: bool,
+}
+
+/// The kind of a parameter.
+pub(crate) enum Kind {
+    /// Not tuned.
+    Fixed(Expr),
+    /// Whatever the type says.
+    Bare,
+    Int(Range),
+    Float(Range),
+    Choice(Choices),
+}
+
+/// A list or an option around the values.
+pub(crate) enum Wrap {
+    Len(Box<Range>),
+    Optional,
+}
+
+/// The layers of a field's type, from the outside in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layer {
+    List,
+    Option,
+    Array,
+}
+
+/// The meaning of a field with these keys; mistakes are noted.
+pub(crate) fn field(reader: &Reader<'_>, keys: &Keys, ty: &Type) -> Option<Meaning> {
+    let before = reader.errors.count();
+    let checked = Field { reader, keys, ty };
+    let meaning = checked.meaning();
+    meaning.filter(|_| reader.errors.count() == before && !keys.broken)
+}
+
+/// The text that an expression spells out.
+pub(crate) fn text(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Group(group) => text(&group.expr),
+        Expr::Paren(paren) => text(&paren.expr),
+        Expr::Lit(lit) => match &lit.lit {
+            Lit::Str(text) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// One field while it is checked.
+struct Field<'a> {
+    reader: &'a Reader<'a>,
+    keys: &'a Keys,
+    ty: &'a Type,
+}
+
+impl Field<'_> {
+    fn meaning(&self) -> Option<Meaning> {
+        if let Some(kind) = self.keys.get(Key::Fixed) {
+            return self.fixed(kind);
+        }
+        self.check_companions();
+        let (layers, leaf) = self.layers()?;
+        let kind = self.kind(leaf)?;
+        let len = match self.keys.get(Key::Len) {
+            Some(entry) => Some(self.len(entry)?),
+            None => None,
+        };
+        let default = match self
+            .keys
+            .get(Key::Default)
+            .and_then(|entry| entry.value.as_ref())
+        {
+            Some(value) => Some(default::of(
+                self.reader,
+                value,
+                &layers,
+                &kind,
+                len.as_ref(),
+            )?),
+            None => None,
+        };
+        let evident = match Shape::of(leaf) {
+            Shape::Int { .. } | Shape::Float | Shape::Bool => Some(leaf.clone()),
+            Shape::Text => Some(syn::parse_quote!(&'static str)),
+            _ => None,
+        };
+        let mut len = len;
+        let wraps = layers.iter().filter_map(|layer| match layer {
+            Layer::List => len.take().map(Box::new).map(Wrap::Len),
+            Layer::Option => Some(Wrap::Optional),
+            Layer::Array => None,
+        });
+        Some(Meaning {
+            kind,
+            wraps: wraps.collect(),
+            default,
+            leaf: evident,
+            is_plain: layers.is_empty(),
+        })
+    }
+
+    fn fixed(&self, kind: &Entry) -> Option<Meaning> {
+        for entry in &self.keys.entries {
+            if !matches!(entry.key, Key::Fixed | Key::Name) {
+                let message = format!(
+                    "`{}` says nothing about a fixed value; remove it",
+                    entry.key
+                );
+                self.on(&entry.ident, message);
+            }
+        }
+        let mut value = kind.value.clone()?;
+        if Shape::name(self.ty).as_deref() == Some("String") && text(&value).is_some() {
+            value = Expr::Verbatim(quote!(::core::convert::Into::into(#value)));
+        }
+        Some(Meaning {
+            kind: Kind::Fixed(value),
+            wraps: Vec::new(),
+            default: None,
+            leaf: None,
+            is_plain: true,
+        })
+    }
+
+    /// Whether each key stands beside the kind that it belongs to.
+    fn check_companions(&self) {
+        let kind = self.keys.kind().map(|entry| entry.key);
+        let is_number = matches!(kind, Some(Key::Int | Key::Float));
+        for entry in &self.keys.entries {
+            let key = entry.key;
+            let fits = match key {
+                Key::Step | Key::Log | Key::ReverseLog => is_number,
+                Key::Unordered => kind == Some(Key::Choice),
+                _ => true,
+            };
+            if !fits && !self.keys.broken {
+                let partner = match key {
+                    Key::Unordered => "`choice`",
+                    _ => "`int` or `float`",
+                };
+                let given = match kind {
+                    Some(kind) => format!("this is a `{kind}`"),
+                    None => "there is none here".to_string(),
+                };
+                self.on(
+                    &entry.ident,
+                    format!("`{key}` goes with {partner}, and {given}; remove it"),
+                );
+            }
+        }
+        if let (Some(_), Some(second)) = (self.keys.get(Key::Log), self.keys.get(Key::ReverseLog)) {
+            self.on(
+                &second.ident,
+                "a scale is either `log` or `reverse_log`; keep one",
+            );
+        }
+    }
+
+    /// Takes lists, options and arrays off the type, and checks that `len` and `optional` agree.
+    fn layers(&self) -> Option<(Vec<Layer>, &Type)> {
+        let (len, optional) = (self.keys.get(Key::Len), self.keys.get(Key::Optional));
+        let mut layers = Vec::new();
+        let mut leaf = self.ty;
+        let leaf_shape = loop {
+            let (layer, inner) = match Shape::of(leaf) {
+                Shape::Vec(inner) => (Layer::List, inner),
+                Shape::Option(inner) => (Layer::Option, inner),
+                Shape::Array(inner) => (Layer::Array, inner),
+                shape => break shape,
+            };
+            let missing = match layer {
+                Layer::List if len.is_none() => Some("a list needs its length: add `len = 1..=3`"),
+                Layer::Option if optional.is_none() => {
+                    Some("an `Option` is tuned with `optional`: add it to the keys")
+                }
+                Layer::List | Layer::Option if layers.contains(&layer) => Some(
+                    "a list in a list, or an option in an option, needs a tunable struct in between",
+                ),
+                _ => None,
+            };
+            if let Some(message) = missing.filter(|_| !self.keys.broken) {
+                self.on(leaf, message);
+                return None;
+            }
+            layers.push(layer);
+            leaf = inner;
+        };
+        // An alias may hide a list or an option; a primitive hides nothing.
+        let wanted = [
+            (len, Layer::List, "a `Vec`"),
+            (optional, Layer::Option, "an `Option`"),
+        ];
+        let mut fine = true;
+        for (entry, layer, asked) in wanted.into_iter().rev() {
+            let Some(entry) = entry.filter(|_| !layers.contains(&layer)) else {
+                continue;
+            };
+            if matches!(leaf_shape, Shape::Other) && layers.is_empty() {
+                layers.insert(0, layer);
+            } else if matches!(leaf_shape, Shape::Other) && layers == [Layer::Option] {
+                layers.insert(0, Layer::List);
+            } else {
+                let message = format!(
+                    "`{}` asks for {asked}, and the field is `{}`; remove it, or change the type",
+                    entry.key,
+                    spelled(self.ty)
+                );
+                self.on(&entry.ident, message);
+                fine = false;
+            }
+        }
+        fine.then_some((layers, leaf))
+    }
+
+    fn kind(&self, leaf: &Type) -> Option<Kind> {
+        let Some(entry) = self.keys.kind() else {
+            if self.keys.broken {
+                return None;
+            }
+            return self.bare(leaf);
+        };
+        let value = entry.value.as_ref()?;
+        if let Some(fault) = self.misfit(entry.key, leaf) {
+            self.on(&entry.ident, fault);
+            return None;
+        }
+        match entry.key {
+            Key::Int | Key::Float => {
+                let range = numeric::range(self.reader, self.keys, entry.key, value, leaf)?;
+                Some(if entry.key == Key::Int {
+                    Kind::Int(range)
+                } else {
+                    Kind::Float(range)
+                })
+            }
+            _ => {
+                let unordered = self.keys.get(Key::Unordered).is_some();
+                choices::of(self.reader, value, leaf, unordered).map(Kind::Choice)
+            }
+        }
+    }
+
+    fn bare(&self, leaf: &Type) -> Option<Kind> {
+        let type_name = spelled(leaf);
+        let write = match Shape::of(leaf) {
+            Shape::Int { .. } => "`int = 1..=10` or `choice = [1, 2, 4]`",
+            Shape::Float => "`float = 0.0..=1.0` or `choice = [0.1, 0.01]`",
+            Shape::Text => "`choice = [\"a\", \"b\"]`",
+            Shape::Int128 => {
+                self.on(leaf, wide());
+                return None;
+            }
+            Shape::Hopeless => "`fixed = ...`, or a tunable struct instead of this type,",
+            _ => return Some(Kind::Bare),
+        };
+        self.on(
+            leaf,
+            format!("`{type_name}` does not say what it may be: write {write} in `#[hp(...)]`"),
+        );
+        None
+    }
+
+    /// Why the kind cannot fit the leaf, if its spelling shows that.
+    fn misfit(&self, kind: Key, leaf: &Type) -> Option<String> {
+        let spelled = spelled(leaf);
+        if Shape::name(leaf).is_some_and(|name| self.reader.types.contains(&name)) {
+            return Some(format!(
+                "`{kind}` needs a concrete type, and `{spelled}` is a type parameter; write `#[hp]`"
+            ));
+        }
+        let instead = match (kind, Shape::of(leaf)) {
+            (_, Shape::Int128) => return Some(wide().to_string()),
+            (Key::Int, Shape::Float) => "write `float = 0.0..=1.0`",
+            (Key::Float, Shape::Int { .. }) => "write `int = 1..=10`",
+            (Key::Int | Key::Float, Shape::Bool) => "write `#[hp]` alone",
+            (Key::Int | Key::Float, Shape::Text) => "write `choice = [\"a\", \"b\"]`",
+            (_, Shape::Hopeless) => "write `fixed = ...`, or change the type",
+            _ => return None,
+        };
+        Some(format!(
+            "`{kind}` does not fit a field of type `{spelled}`; {instead}"
+        ))
+    }
+
+    fn len(&self, entry: &Entry) -> Option<Range> {
+        numeric::len(self.reader, entry.value.as_ref()?)
+    }
+
+    fn on(&self, tokens: impl quote::ToTokens, message: impl std::fmt::Display) {
+        self.reader.errors.on(tokens, message);
+    }
+}
+
+fn wide() -> &'static str {
+    "numbers of 128 bits are not supported; use `u64` or `i64`"
+}

@@ -1,0 +1,359 @@
+//! `int`, `float` and `len`: ranges, steps and scales, as far as literals show what is wrong.
+
+use quote::ToTokens;
+use syn::{Expr, RangeLimits, Type};
+
+use crate::ast::Reader;
+use crate::attr::{Key, Keys};
+use crate::literal::Number;
+use crate::types::{Shape, spelled};
+
+/// A range with its grid and scale.
+pub(crate) struct Range {
+    pub(crate) low: Bound,
+    pub(crate) high: Bound,
+    pub(crate) step: Option<Bound>,
+    pub(crate) scale: Scale,
+}
+
+/// A number in the source.
+pub(crate) struct Bound {
+    pub(crate) expr: Expr,
+    /// Its value, when the source shows it.
+    pub(crate) number: Option<Number>,
+}
+
+impl Bound {
+    pub(crate) fn of(expr: &Expr) -> Self {
+        Self {
+            expr: expr.clone(),
+            number: Number::of(expr),
+        }
+    }
+
+    pub(crate) fn shown(&self) -> String {
+        shown(&self.expr)
+    }
+}
+
+/// How a range is spread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scale {
+    Linear,
+    Log,
+    ReverseLog,
+}
+
+impl Range {
+    /// Whether the step is a factor.
+    pub(crate) fn is_geometric(&self) -> bool {
+        self.scale == Scale::Log
+    }
+
+    /// The range as it is written.
+    pub(crate) fn shown(&self) -> String {
+        format!("{}..={}", self.low.shown(), self.high.shown())
+    }
+
+    /// Why a number does not belong to the range, as far as literals show.
+    pub(crate) fn refuses(&self, number: Number) -> Option<String> {
+        let (low, high) = (self.low.number?, self.high.number?);
+        if number.is_below(low) || high.is_below(number) {
+            return Some(format!("is outside of `{}`", self.shown()));
+        }
+        let step = self.step.as_ref()?;
+        let on_grid = if self.is_geometric() {
+            number.is_power(low, step.number?)
+        } else {
+            number.is_on_grid(low, step.number?)
+        };
+        (!on_grid).then(|| {
+            format!(
+                "is not on the grid of `{}` with step `{}`",
+                self.shown(),
+                step.shown()
+            )
+        })
+    }
+}
+
+/// The tokens of an expression as people write them.
+pub(crate) fn shown(expr: &Expr) -> String {
+    let text = expr.to_token_stream().to_string();
+    text.replace(" :: ", "::").replace("- ", "-")
+}
+
+/// Reads `len = low..=high`.
+pub(crate) fn len(reader: &Reader<'_>, value: &Expr) -> Option<Range> {
+    let (low, high) = bounds(reader, Key::Len, value)?;
+    let range = Range {
+        low,
+        high,
+        step: None,
+        scale: Scale::Linear,
+    };
+    let checker = Checker {
+        reader,
+        key: Key::Len,
+        limits: Some((0, u64::MAX.into(), "usize".to_string())),
+    };
+    checker.literals([&range.low, &range.high], value)?;
+    checker.order(&range, value)?;
+    Some(range)
+}
+
+/// Reads `int` or `float` with `step`, `log` and `reverse_log`.
+pub(crate) fn range(
+    reader: &Reader<'_>,
+    keys: &Keys,
+    key: Key,
+    value: &Expr,
+    leaf: &Type,
+) -> Option<Range> {
+    let bounds = bounds(reader, key, value);
+    let step = keys
+        .get(Key::Step)
+        .and_then(|entry| entry.value.as_ref())
+        .map(Bound::of);
+    let limits = match Shape::of(leaf) {
+        Shape::Int { low, high } => Some((low, high, spelled(leaf))),
+        _ => None,
+    };
+    let checker = Checker {
+        reader,
+        key,
+        limits,
+    };
+    let sound = match &bounds {
+        Some((low, high)) => checker.literals([low, high], value),
+        None => None,
+    };
+    let sound_step = match &step {
+        Some(step) => checker.literals([step], &step.expr),
+        None => Some(()),
+    };
+    let (low, high) = bounds?;
+    let scale = match (keys.get(Key::Log), keys.get(Key::ReverseLog)) {
+        (Some(_), _) => Scale::Log,
+        (_, Some(_)) => Scale::ReverseLog,
+        _ => Scale::Linear,
+    };
+    let range = Range {
+        low,
+        high,
+        step,
+        scale,
+    };
+    sound?;
+    // Each of these is a mistake of its own, so all are looked at.
+    let order = checker.order(&range, value);
+    let log = checker.log(&range);
+    sound_step?;
+    let step = checker.step(&range, order.is_some() && log.is_some());
+    order.and(log).and(step)?;
+    Some(range)
+}
+
+/// The two ends of a range that is closed.
+fn bounds(reader: &Reader<'_>, key: Key, value: &Expr) -> Option<(Bound, Bound)> {
+    let example = if key == Key::Float {
+        "0.0..=1.0"
+    } else {
+        "1..=10"
+    };
+    let range = match value {
+        Expr::Group(group) => return bounds(reader, key, &group.expr),
+        Expr::Paren(paren) => return bounds(reader, key, &paren.expr),
+        Expr::Range(range) => range,
+        _ => {
+            let message = format!("`{key}` asks for a range: write `{key} = {example}`");
+            reader.errors.on(value, message);
+            return None;
+        }
+    };
+    match (&range.start, &range.limits, &range.end) {
+        (Some(low), RangeLimits::Closed(_), Some(high)) => Some((Bound::of(low), Bound::of(high))),
+        (Some(low), RangeLimits::HalfOpen(dots), Some(high)) => {
+            let message = format!(
+                "both ends of a range belong to it: write `{}..={}`",
+                shown(low),
+                shown(high)
+            );
+            reader.errors.on(dots, message);
+            None
+        }
+        _ => {
+            let message = format!("a range needs both ends: write `{key} = {example}`");
+            reader.errors.on(value, message);
+            None
+        }
+    }
+}
+
+/// What is known of the numbers of one field.
+struct Checker<'a> {
+    reader: &'a Reader<'a>,
+    key: Key,
+    /// The smallest and largest number of the field's type, and its name.
+    limits: Option<(i128, i128, String)>,
+}
+
+impl Checker<'_> {
+    /// Whether literals are of the right kind and fit the type.
+    fn literals<const N: usize>(&self, bounds: [&Bound; N], whole: &Expr) -> Option<()> {
+        for bound in bounds {
+            let Some(number) = bound.number else { continue };
+            let is_float = self.key == Key::Float;
+            if number.is_float != is_float {
+                self.reader
+                    .errors
+                    .on(&bound.expr, self.wrong_literal(bound, whole));
+                return None;
+            }
+            let Some((low, high, name)) = &self.limits else {
+                continue;
+            };
+            if number.is_below(Number::whole(*low)) || Number::whole(*high).is_below(number) {
+                let message = format!(
+                    "`{}` does not fit `{name}`, which holds {low} to {high}",
+                    bound.shown()
+                );
+                self.reader.errors.on(&bound.expr, message);
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    fn wrong_literal(&self, bound: &Bound, whole: &Expr) -> String {
+        let text = shown(whole);
+        if self.key == Key::Float {
+            let real = |part: &str| match part.trim() {
+                part if part.contains(['.', 'e']) || part.parse::<i128>().is_err() => {
+                    part.to_string()
+                }
+                part => format!("{part}.0"),
+            };
+            let parts: Vec<String> = text.split("..=").map(real).collect();
+            format!(
+                "`{}` is a whole number: write `{}`",
+                bound.shown(),
+                parts.join("..=")
+            )
+        } else {
+            format!(
+                "`{}` takes whole numbers, and `{}` is none: write `1..=10`, or use `float`",
+                self.key,
+                bound.shown()
+            )
+        }
+    }
+
+    fn order(&self, range: &Range, whole: &Expr) -> Option<()> {
+        if let (Some(low), Some(high)) = (range.low.number, range.high.number)
+            && high.is_below(low)
+        {
+            let message = format!(
+                "the range is empty: write the smaller end first, `{}..={}`",
+                range.high.shown(),
+                range.low.shown()
+            );
+            self.reader.errors.on(whole, message);
+            return None;
+        }
+        Some(())
+    }
+
+    fn log(&self, range: &Range) -> Option<()> {
+        let low = range.low.number.filter(|_| range.scale != Scale::Linear);
+        if low.is_some_and(|low| !Number::zero().is_below(low)) {
+            let least = if self.key == Key::Float {
+                "a small number such as 1e-6"
+            } else {
+                "1"
+            };
+            let message = format!(
+                "a log scale cannot start at {}; begin above 0, at {least}",
+                range.low.shown()
+            );
+            self.reader.errors.on(&range.low.expr, message);
+            return None;
+        }
+        Some(())
+    }
+
+    fn step(&self, range: &Range, range_is_sound: bool) -> Option<()> {
+        let Some(step) = &range.step else {
+            return Some(());
+        };
+        let number = step.number?;
+        let least = if range.is_geometric() {
+            Number::one()
+        } else {
+            Number::zero()
+        };
+        if !least.is_below(number) {
+            let message = if range.is_geometric() {
+                format!(
+                    "on a log scale `step` is a factor, and {} leads nowhere; write one above 1",
+                    step.shown()
+                )
+            } else {
+                format!(
+                    "a step of {} leads nowhere; write one above 0",
+                    step.shown()
+                )
+            };
+            self.reader.errors.on(&step.expr, message);
+            return None;
+        }
+        let (low, high) = (range.low.number?, range.high.number?);
+        if !range_is_sound {
+            return Some(());
+        }
+        let reaches = if range.is_geometric() {
+            high.is_power(low, number)
+        } else {
+            high.is_on_grid(low, number)
+        };
+        if !reaches {
+            let message = format!(
+                "the step does not reach the end of `{}`: {}",
+                range.shown(),
+                self.nearest(range, low, high, number)
+            );
+            self.reader.errors.on(&step.expr, message);
+            return None;
+        }
+        Some(())
+    }
+
+    /// Which ends the step would reach.
+    fn nearest(&self, range: &Range, low: Number, high: Number, step: Number) -> String {
+        let (low, high, step) = (low.to_f64(), high.to_f64(), step.to_f64());
+        let (below, above) = if range.is_geometric() {
+            let mut below = low;
+            while below * step <= high {
+                below *= step;
+            }
+            (below, below * step)
+        } else {
+            let steps = ((high - low) / step).floor();
+            (low + steps * step, low + (steps + 1.0) * step)
+        };
+        // Ten digits hide what binary sums add to a decimal.
+        let tidy = |number: f64| {
+            let text = format!("{number:.9e}").parse::<f64>().unwrap_or(number);
+            match self.key {
+                Key::Float => format!("{text:?}"),
+                _ => format!("{text}"),
+            }
+        };
+        let start = range.low.shown();
+        format!(
+            "write `{start}..={}` or `{start}..={}`, or another step",
+            tidy(below),
+            tidy(above)
+        )
+    }
+}

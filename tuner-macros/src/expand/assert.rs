@@ -1,0 +1,322 @@
+//! Bounds that are constants: each is emitted once, and each of its checks is an assertion of its
+//! own, because the compiler reports only the first failure of a constant.
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
+use syn::Expr;
+
+use super::Item;
+use crate::check::{Bound, Choices, Range, Scale};
+use crate::types::mentions;
+
+/// The constants and assertions of one item.
+pub(crate) struct Asserts<'a> {
+    item: &'a Item<'a>,
+    /// Constants beside each other in `const _`.
+    constants: Vec<TokenStream>,
+    /// Constants that depend on parameters of the item: associated with its handle.
+    associated: Vec<TokenStream>,
+    /// Assertions in `space()`, which run where the item's parameters are known.
+    inside: Vec<TokenStream>,
+    count: usize,
+    /// What the current field has named so far, by type and expression.
+    known: Vec<(String, Named)>,
+    /// The type of the bounds of the current field.
+    leaf: TokenStream,
+}
+
+/// A bound as generated code names it.
+#[derive(Clone)]
+struct Named {
+    tokens: TokenStream,
+    /// Whether its value is a literal, which the macro has checked.
+    is_literal: bool,
+    /// Whether it depends on parameters of the item.
+    is_generic: bool,
+    expr: Expr,
+}
+
+impl<'a> Asserts<'a> {
+    pub(crate) fn of(item: &'a Item<'a>) -> Self {
+        Self {
+            item,
+            constants: Vec::new(),
+            associated: Vec::new(),
+            inside: Vec::new(),
+            count: 0,
+            known: Vec::new(),
+            leaf: TokenStream::new(),
+        }
+    }
+
+    /// Starts a field whose bounds have this type.
+    pub(crate) fn begin(&mut self, leaf: TokenStream) {
+        self.leaf = leaf;
+        self.known.clear();
+    }
+
+    /// What belongs beside the implementations.
+    pub(crate) fn constants(&self) -> TokenStream {
+        let constants = &self.constants;
+        if self.associated.is_empty() {
+            return quote!(#(#constants)*);
+        }
+        let associated = &self.associated;
+        let space = &self.item.container.space;
+        let (params, args, bounds) = self.item.generics.split_for_impl();
+        quote! {
+            #(#constants)*
+            impl #params #space #args #bounds { #(#associated)* }
+        }
+    }
+
+    /// What belongs at the start of `space()`.
+    pub(crate) fn inside(&self) -> TokenStream {
+        let inside = &self.inside;
+        quote!(#(#inside)*)
+    }
+
+    /// `len = low..=high`.
+    pub(crate) fn len(&mut self, range: &Range) -> (TokenStream, TokenStream) {
+        let usize_type = quote!(usize);
+        let low = self.named(&range.low, &usize_type);
+        let high = self.named(&range.high, &usize_type);
+        let (least, most) = (&low.tokens, &high.tokens);
+        let message = format!(
+            "the range is empty: in `{}` the smaller end comes first",
+            range.shown()
+        );
+        self.check(&[&low, &high], quote!(#least <= #most), &message);
+        (low.tokens, high.tokens)
+    }
+
+    /// `int` or `float`: the names of low, high and step.
+    pub(crate) fn range(
+        &mut self,
+        range: &Range,
+        is_float: bool,
+    ) -> (TokenStream, TokenStream, Option<TokenStream>) {
+        let leaf = self.leaf.clone();
+        let named = self.ends(range);
+        let (low, high) = (&named.0, &named.1);
+        let step = range.step.as_ref().map(|step| self.named(step, &leaf));
+        let wide = if is_float { quote!(f64) } else { quote!(i128) };
+        let cast = |named: &Named| {
+            let tokens = &named.tokens;
+            quote!((#tokens) as #wide)
+        };
+        let (least, most) = (cast(low), cast(high));
+        let shown = range.shown();
+        if is_float {
+            for end in [low, high] {
+                let number = cast(end);
+                let message = format!("a bound of `{shown}` is not finite; write a finite number");
+                self.check(&[end], quote!((#number).is_finite()), &message);
+            }
+        }
+        let message = format!("the range is empty: in `{shown}` the smaller end comes first");
+        self.check(&[low, high], quote!(#least <= #most), &message);
+        if range.scale != Scale::Linear {
+            let zero = if is_float { quote!(0.0) } else { quote!(0) };
+            let message =
+                format!("a log scale cannot start at 0 or below: raise the lower end of `{shown}`");
+            self.check(&[low], quote!(#least > #zero), &message);
+        }
+        if let (Some(step), Some(written)) = (&step, &range.step) {
+            let factor = range.is_geometric();
+            let number = cast(step);
+            let message = match factor {
+                true => "the step leads nowhere: on a log scale it is a factor above 1",
+                false => "the step leads nowhere: write one above 0",
+            };
+            let (leads, fits) = if is_float {
+                let bytes = quote!(__tuner::core::mem::size_of::<#leaf>());
+                (
+                    quote!(__tuner::checks::float_step_leads(#number, #factor)),
+                    quote!(__tuner::checks::float_on_grid(#most, #least, #number, #factor, #bytes)),
+                )
+            } else {
+                (
+                    quote!(__tuner::checks::int_step_leads(#number, #factor)),
+                    quote!(__tuner::checks::int_step_fits(#least, #most, #number, #factor)),
+                )
+            };
+            self.check(&[step], leads, message);
+            let message = format!(
+                "the step `{}` does not reach the end of `{shown}`: change one of them",
+                written.shown()
+            );
+            self.check(&[step, low, high], fits, &message);
+        }
+        (named.0.tokens, named.1.tokens, step.map(|step| step.tokens))
+    }
+
+    /// A default inside a range.
+    pub(crate) fn default(&mut self, bound: &Bound, range: &Range, is_float: bool) -> TokenStream {
+        let leaf = self.leaf.clone();
+        let default = self.named(bound, &leaf);
+        let (low, high) = self.ends(range);
+        let step = range.step.as_ref().map(|step| self.named(step, &leaf));
+        let wide = if is_float { quote!(f64) } else { quote!(i128) };
+        let (value, least, most) = (&default.tokens, &low.tokens, &high.tokens);
+        let (value, least, most) = (
+            quote!((#value) as #wide),
+            quote!((#least) as #wide),
+            quote!((#most) as #wide),
+        );
+        let shown = range.shown();
+        let message = format!("the default is outside of `{shown}`");
+        let inside = quote!(#least > #most || (#least <= #value && #value <= #most));
+        self.check(&[&default, &low, &high], inside, &message);
+        if let Some(step) = &step {
+            let factor = range.is_geometric();
+            let tokens = &step.tokens;
+            let number = quote!((#tokens) as #wide);
+            let fits = if is_float {
+                let bytes = quote!(__tuner::core::mem::size_of::<#leaf>());
+                quote!(__tuner::checks::float_on_grid(#value, #least, #number, #factor, #bytes))
+            } else {
+                quote!(__tuner::checks::int_on_grid(#value, #least, #number, #factor))
+            };
+            let message = format!("the default is not on the grid of `{shown}`");
+            self.check(&[&default, &low, step], fits, &message);
+        }
+        default.tokens
+    }
+
+    /// A list of choices.
+    pub(crate) fn choices(&mut self, choices: &Choices) -> TokenStream {
+        if let Some(literals) = &choices.literals {
+            return quote!(&[#(#literals),*]);
+        }
+        let named = self.listed(choices);
+        let listed = &named.tokens;
+        let asked = |what: TokenStream| quote!(__tuner::checks::Listed(#listed).#what());
+        let is_empty = asked(quote!(is_empty));
+        self.check(
+            &[&named],
+            quote!(!#is_empty),
+            "there is nothing to choose from; list at least one value",
+        );
+        self.check(
+            &[&named],
+            asked(quote!(are_unique)),
+            "a choice is listed twice; list each value once",
+        );
+        self.check(
+            &[&named],
+            asked(quote!(are_finite)),
+            "a choice is not finite; list finite numbers",
+        );
+        named.tokens
+    }
+
+    /// A default among the choices.
+    pub(crate) fn chosen(&mut self, bound: &Bound, choices: &Choices) -> TokenStream {
+        let literal = matches!(bound.expr, Expr::Lit(_)) || bound.number.is_some();
+        if literal && choices.literals.is_some() {
+            return bound.expr.to_token_stream();
+        }
+        let leaf = self.leaf.clone();
+        // A literal is checked here too, against choices that only the compiler knows.
+        let named = self.once(bound, &leaf, &bound.expr);
+        let listed = match &choices.literals {
+            Some(literals) => quote!(&[#(#literals),*]),
+            None => self.listed(choices).tokens,
+        };
+        let value = &named.tokens;
+        let held = quote!(__tuner::checks::Listed::<'_, #leaf>(#listed).hold(#value));
+        self.check(&[&named], held, "the default is none of the choices");
+        named.tokens
+    }
+
+    /// The constant that holds the choices.
+    fn listed(&mut self, choices: &Choices) -> Named {
+        let (list, leaf) = (&choices.list, &self.leaf);
+        let ty = quote!(&'static [#leaf]);
+        let bound = Bound {
+            expr: syn::parse_quote!(&#list),
+            number: None,
+        };
+        self.once(&bound, &ty, list)
+    }
+
+    fn ends(&mut self, range: &Range) -> (Named, Named) {
+        let leaf = self.leaf.clone();
+        (
+            self.named(&range.low, &leaf),
+            self.named(&range.high, &leaf),
+        )
+    }
+
+    /// The bound's name; a constant is emitted for all but literals.
+    fn named(&mut self, bound: &Bound, ty: &TokenStream) -> Named {
+        if bound.number.is_some() {
+            return Named {
+                tokens: bound.expr.to_token_stream(),
+                is_literal: true,
+                is_generic: false,
+                expr: bound.expr.clone(),
+            };
+        }
+        self.once(bound, ty, &bound.expr)
+    }
+
+    fn once(&mut self, bound: &Bound, ty: &TokenStream, shown: &Expr) -> Named {
+        let expr = &bound.expr;
+        let key = quote!(#expr: #ty).to_string();
+        if let Some((_, named)) = self.known.iter().find(|(own, _)| *own == key) {
+            return named.clone();
+        }
+        let is_generic = mentions(expr, &self.item.params) || mentions(ty, &self.item.params);
+        let name = format_ident!("__BOUND_{}", self.count);
+        self.count += 1;
+        let constant = quote!(const #name: #ty = #expr;);
+        let tokens = if is_generic {
+            self.associated.push(constant);
+            let space = &self.item.container.space;
+            let (_, args, _) = self.item.generics.split_for_impl();
+            let args = args.as_turbofish();
+            quote!(#space #args::#name)
+        } else {
+            self.constants.push(constant);
+            quote!(#name)
+        };
+        let named = Named {
+            tokens,
+            is_literal: false,
+            is_generic,
+            expr: shown.clone(),
+        };
+        self.known.push((key, named.clone()));
+        named
+    }
+
+    /// Asserts a condition over bounds, reported on the first of them that is not a literal.
+    fn check(&mut self, bounds: &[&Named], condition: TokenStream, message: &str) {
+        let Some(blamed) = bounds.iter().find(|bound| !bound.is_literal) else {
+            return;
+        };
+        let assertion = assertion(&blamed.expr, condition, message);
+        if bounds.iter().any(|bound| bound.is_generic) {
+            self.inside.push(quote!(const { #assertion };));
+        } else {
+            self.constants.push(quote!(const _: () = #assertion;));
+        }
+    }
+}
+
+/// `assert!(condition, message)`, from the first token of the expression to its last.
+fn assertion(blamed: &Expr, condition: TokenStream, message: &str) -> TokenStream {
+    let tokens: Vec<TokenTree> = blamed.to_token_stream().into_iter().collect();
+    let at = |token: Option<&TokenTree>| token.map_or_else(Span::call_site, TokenTree::span);
+    let (first, last) = (at(tokens.first()), at(tokens.last()));
+    let root = Ident::new("__tuner", first);
+    let mut arguments = Group::new(
+        proc_macro2::Delimiter::Parenthesis,
+        quote!(#condition, #message),
+    );
+    arguments.set_span(last);
+    let path = super::field::respan(quote!(::core::assert!), first);
+    quote!(#root #path #arguments)
+}

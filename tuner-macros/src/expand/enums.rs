@@ -1,0 +1,400 @@
+//! Enums: a choice of names, or variants with a sub-handle each.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::ext::IdentExt;
+use syn::{GenericParam, Ident};
+
+use super::assert::Asserts;
+use super::{Item, docs_or, local, space, this, tunable};
+use crate::ast::{Shape, Variant};
+
+/// `pub type ActivationSpace = EnumParam<Activation>;` and `impl Unit for Activation`.
+pub(crate) fn units(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
+    let (vis, ident, space) = (
+        item.container.vis,
+        item.container.ident,
+        &item.container.space,
+    );
+    let (params, args, bounds) = item.generics.split_for_impl();
+    let private = &item.private;
+    let docs = format!("The search space of [`{ident}`]: one of its variants.");
+    let alias_params = without_bounds(item);
+    let (names, root) = (names(variants), root(item));
+    let idents: Vec<&Ident> = variants.iter().map(|variant| &variant.ident).collect();
+    let places: Vec<usize> = (0..idents.len()).collect();
+    let (last, firsts) = idents
+        .split_last()
+        .expect("an enum without variants is refused before");
+    let first_places = &places[..firsts.len()];
+    let (this, index) = (this(), local("index"));
+    let inside = item.hidden(&[quote! {
+        impl #params __tuner::Unit for #ident #args #bounds {
+            const ROOT: &'static str = #root;
+            const NAMES: &'static [&'static str] = &[#(#names),*];
+            fn index(&#this) -> usize {
+                match #this { #(Self::#idents {} => #places,)* }
+            }
+            fn at(#index: usize) -> Self {
+                match #index { #(#first_places => Self::#firsts {},)* _ => Self::#last {} }
+            }
+        }
+        #[automatically_derived]
+        impl #params __tuner::Tunable for #ident #args #bounds {
+            type Space = __tuner::EnumParam<Self>;
+            fn space() -> Self::Space {
+                __tuner::EnumParam::new()
+            }
+        }
+    }]);
+    quote! {
+        #[doc = #docs]
+        #vis type #space #alias_params = #private::EnumParam<#ident #args>;
+        #inside
+    }
+}
+
+/// `pub struct OptimizerSpace { pub Sgd: .., __tag: Tag }`, `OptimizerVariant`, and the rest.
+pub(crate) fn mixed(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
+    let beside = [structure(item, variants), names_of_variants(item, variants)];
+    let mut asserts = Asserts::of(item);
+    let members = members(item, variants, &mut asserts);
+    let inside = item.hidden(&[
+        sub_handles(item, variants),
+        space::shown(item),
+        handle(item, variants),
+        methods(item),
+        tunable::implementation(item, &asserts, members),
+    ]);
+    quote!(#(#beside)* #inside)
+}
+
+fn structure(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
+    let (vis, ident, space) = (
+        item.container.vis,
+        item.container.ident,
+        &item.container.space,
+    );
+    let (generics, private) = (&item.generics, &item.private);
+    let (_, args, bounds) = item.generics.split_for_impl();
+    let fields = variants.iter().enumerate().filter_map(|(index, variant)| {
+        let name = &variant.ident;
+        let docs = docs_or(&variant.docs, &format!("What `{}` may be.", variant.name));
+        let ty = match &variant.shape {
+            Shape::Newtype(field) => field.handle_type(private),
+            _ if has_handle(variant) => quote!(<#ident #args as #private::Variant<#index>>::Fields),
+            _ => return None,
+        };
+        Some(quote!(#docs #vis #name: #ty,))
+    });
+    let docs =
+        format!("The search space of [`{ident}`]: which variants, and what each of them may hold.");
+    let (seal, _) = item.seal();
+    quote! {
+        #[doc = #docs]
+        #[allow(non_snake_case)]
+        #vis struct #space #generics #bounds {
+            #(#fields)*
+            #[doc(hidden)]
+            __tag: #private::Tag,
+            #[doc(hidden)]
+            __seal: #seal,
+        }
+    }
+}
+
+/// `pub enum OptimizerVariant { Adam, Sgd }`
+fn names_of_variants(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
+    let (vis, ident) = (item.container.vis, item.container.ident);
+    let name = variant_enum(item);
+    let docs = format!("The variants of [`{ident}`] without what they hold.");
+    let variants = variants.iter().map(|variant| {
+        let own = &variant.ident;
+        let docs = docs_or(&variant.docs, &format!("The variant `{}`.", variant.name));
+        quote!(#docs #own)
+    });
+    quote! {
+        #[doc = #docs]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #vis enum #name { #(#variants),* }
+    }
+}
+
+/// `pub struct __Sgd { pub momentum: .., }` for each variant with fields.
+fn sub_handles(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
+    let (vis, ident, generics) = (item.container.vis, item.container.ident, &item.generics);
+    let (params, args, bounds) = item.generics.split_for_impl();
+    let (seal, sealed) = item.seal();
+    let structs = variants.iter().enumerate().map(|(index, variant)| {
+        let Shape::Named(fields) = &variant.shape else {
+            return TokenStream::new();
+        };
+        if !has_handle(variant) {
+            return TokenStream::new();
+        }
+        let name = sub_handle(variant);
+        let members = space::members(item, fields, Some(vis));
+        let clones = fields.iter().filter_map(space::clone);
+        let this = this();
+        quote! {
+            #vis struct #name #generics #bounds { #(#members)* __seal: #seal }
+            impl #params __tuner::Clone for #name #args #bounds {
+                fn clone(&#this) -> Self {
+                    Self { #(#clones)* __seal: #sealed }
+                }
+            }
+            impl #params __tuner::Variant<#index> for #ident #args #bounds {
+                type Fields = #name #args;
+            }
+        }
+    });
+    quote!(#(#structs)*)
+}
+
+/// The members of the handle in `space()`.
+fn members(item: &Item<'_>, variants: &[Variant], asserts: &mut Asserts<'_>) -> TokenStream {
+    let (_, seal) = item.seal();
+    let handles: Vec<_> = variants
+        .iter()
+        .filter(|variant| has_handle(variant))
+        .map(|variant| {
+            let own = &variant.ident;
+            match &variant.shape {
+                Shape::Newtype(field) => {
+                    let handle = field.handle(asserts);
+                    quote!(#own: #handle,)
+                }
+                _ => {
+                    let name = sub_handle(variant);
+                    let handles = tunable::handles(variant.fields(), asserts);
+                    quote!(#own: #name { #(#handles)* __seal: #seal },)
+                }
+            }
+        })
+        .collect();
+    let (names, root) = (names(variants), root(item));
+    quote! {
+        #(#handles)*
+        __tag: __tuner::Tag::new(#root, &[#(#names),*]),
+        __seal: #seal,
+    }
+}
+
+fn handle(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
+    let (ident, space) = (item.container.ident, &item.container.space);
+    let (params, args, bounds) = item.generics.split_for_impl();
+    let (this, scope, from, to) = (this(), local("scope"), local("from"), local("to"));
+    let (value, how, tag) = (local("value"), local("how"), local("variants"));
+    let clones = variants
+        .iter()
+        .filter(|variant| has_handle(variant))
+        .map(|variant| {
+            let own = &variant.ident;
+            quote!(#own: __tuner::Clone::clone(&#this.#own),)
+        });
+    let arms: Vec<Arms> = variants
+        .iter()
+        .enumerate()
+        .map(|(i, v)| Arms::of(i, v))
+        .collect();
+    let arms_count = arms.len();
+    let declares = arms.iter().map(|arms| &arms.declare);
+    let reads = arms.iter().enumerate().map(|(index, arms)| {
+        let read = &arms.read;
+        // There is no index beyond the last, so the last arm takes all that is left.
+        match index + 1 == arms_count {
+            true => quote!(_ => #read,),
+            false => quote!(#index => #read,),
+        }
+    });
+    let writes = arms.iter().map(|arms| &arms.write);
+    let settles = arms.iter().map(|arms| &arms.settle);
+    let (_, seal) = item.seal();
+    quote! {
+        impl #params __tuner::Clone for #space #args #bounds {
+            fn clone(&#this) -> Self {
+                Self { #(#clones)* __tag: __tuner::Clone::clone(&#this.__tag), __seal: #seal }
+            }
+        }
+        impl #params __tuner::Handle for #space #args #bounds {
+            type Value = #ident #args;
+            fn declare(&#this, #scope: __tuner::Scope<'_>) -> __tuner::Declared {
+                let mut #tag = #this.__tag.declare(#scope);
+                #(#declares)*
+                __tuner::Ok(())
+            }
+            fn read(&#this, #from: &mut __tuner::Reader<'_>) -> __tuner::Read<Self::Value> {
+                __tuner::Ok(match #this.__tag.read(#from)? { #(#reads)* })
+            }
+            fn write(&#this, #value: &Self::Value, #to: __tuner::Writer<'_>) {
+                match #value { #(#writes)* }
+            }
+            fn settle(&mut #this, #from: &mut __tuner::Reader<'_>, #how: __tuner::Settle) -> __tuner::Read<()> {
+                match #this.__tag.settle(#from, #how)? { #(#settles)* _ => {} }
+                __tuner::Ok(())
+            }
+        }
+    }
+}
+
+/// What one variant adds to each method of the handle.
+struct Arms {
+    declare: TokenStream,
+    read: TokenStream,
+    write: TokenStream,
+    settle: TokenStream,
+}
+
+impl Arms {
+    fn of(index: usize, variant: &Variant) -> Self {
+        let (own, this, tag) = (&variant.ident, this(), local("variants"));
+        let (scope, from, to, how) = (local("scope"), local("from"), local("to"), local("how"));
+        let owner = quote!(#this.#own);
+        let (declare, read, pattern, write, settle);
+        match &variant.shape {
+            Shape::Newtype(_) => {
+                let inner = local("inner");
+                declare = Some(quote!(#owner.declare(#scope)?;));
+                read = quote!(Self::Value::#own(#owner.read(#from)?));
+                pattern = quote!(Self::Value::#own(#inner));
+                write = Some(quote!(#owner.write(#inner, #to);));
+                settle = Some(quote!(#owner.settle(#from, #how)?;));
+            }
+            _ => {
+                let fields = variant.fields();
+                let locals: Vec<Ident> = (0..fields.len())
+                    .map(|i| local(&format!("field_{i}")))
+                    .collect();
+                let names = fields.iter().map(|field| &field.ident);
+                let declares: Vec<_> = fields
+                    .iter()
+                    .filter_map(|f| space::declare(f, &owner))
+                    .collect();
+                let reads = fields.iter().map(|field| space::read(field, &owner));
+                let writes: Vec<_> = fields
+                    .iter()
+                    .zip(&locals)
+                    .filter_map(|(field, local)| space::write(field, &owner, quote!(#local)))
+                    .collect();
+                let settles: Vec<_> = fields
+                    .iter()
+                    .filter_map(|f| space::settle(f, &owner))
+                    .collect();
+                declare = (!declares.is_empty()).then(|| quote!(#(#declares)*));
+                read = quote!(Self::Value::#own { #(#reads)* });
+                pattern = quote!(Self::Value::#own { #(#names: #locals),* });
+                write = Some(quote!(#(#writes)*));
+                settle = (!settles.is_empty()).then(|| quote!(#(#settles)*));
+            }
+        }
+        let place = quote!(#index);
+        Self {
+            declare: declare.map_or_else(TokenStream::new, |body| {
+                quote! {
+                    if let __tuner::Some(mut #scope) = #tag.variant(#place) { #body }
+                }
+            }),
+            read,
+            write: quote! {
+                #pattern => {
+                    let mut #to = #this.__tag.write(#place, #to);
+                    #write
+                }
+            },
+            settle: settle.map_or_else(TokenStream::new, |body| {
+                quote! {
+                    __tuner::Some(#place) => { #body }
+                }
+            }),
+        }
+    }
+}
+
+/// `only` and `fix` of the handle.
+fn methods(item: &Item<'_>) -> TokenStream {
+    let (vis, ident, space) = (
+        item.container.vis,
+        item.container.ident,
+        &item.container.space,
+    );
+    let (params, args, bounds) = item.generics.split_for_impl();
+    let (this, variants, name) = (this(), local("variants"), variant_enum(item));
+    let value = local("value");
+    quote! {
+        impl #params #space #args #bounds {
+            /// Allows only these variants. A default that is none of them becomes the first that
+            /// is left.
+            ///
+            /// # Errors
+            /// When one of them is not allowed, or there is none; then nothing changes.
+            #vis fn only(
+                &mut #this,
+                #variants: impl __tuner::IntoIterator<Item = #name>,
+            ) -> __tuner::Narrowed<&mut Self> {
+                #this.__tag.only(#variants.into_iter().map(|variant| variant as usize))?;
+                __tuner::Ok(#this)
+            }
+            /// Allows only this value.
+            ///
+            /// # Errors
+            /// When it is not allowed; then nothing changes.
+            #vis fn fix(&mut #this, #value: #ident #args) -> __tuner::Narrowed<&mut Self> {
+                __tuner::Handle::fix(#this, #value)
+            }
+        }
+    }
+}
+
+fn has_handle(variant: &Variant) -> bool {
+    variant.fields().iter().any(|field| field.is_tuned())
+}
+
+fn names(variants: &[Variant]) -> Vec<&str> {
+    variants.iter().map(|variant| &*variant.name).collect()
+}
+
+fn variant_enum(item: &Item<'_>) -> Ident {
+    format_ident!("{}Variant", item.container.ident)
+}
+
+fn sub_handle(variant: &Variant) -> Ident {
+    format_ident!("__{}", variant.ident.unraw())
+}
+
+/// The name of the parameter when the enum is the whole space: `optimizer` for `Optimizer`.
+fn root(item: &Item<'_>) -> String {
+    let mut name = String::new();
+    let mut was_lower = false;
+    for letter in item.container.ident.unraw().to_string().chars() {
+        if letter.is_uppercase() && was_lower {
+            name.push('_');
+        }
+        was_lower = !letter.is_uppercase();
+        name.extend(letter.to_lowercase());
+    }
+    name
+}
+
+/// The parameters of a type alias, which have no bounds.
+fn without_bounds(item: &Item<'_>) -> TokenStream {
+    let params = item
+        .container
+        .generics
+        .params
+        .iter()
+        .map(|param| match param {
+            GenericParam::Lifetime(param) => {
+                let lifetime = &param.lifetime;
+                quote!(#lifetime)
+            }
+            GenericParam::Type(param) => {
+                let ident = &param.ident;
+                quote!(#ident)
+            }
+            GenericParam::Const(param) => {
+                let (ident, ty) = (&param.ident, &param.ty);
+                quote!(const #ident: #ty)
+            }
+        });
+    quote!(<#(#params),*>)
+}

@@ -1,0 +1,174 @@
+//! One field: its marker, the type of its handle, and the expression that makes the handle.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::assert::Asserts;
+use crate::ast::Field;
+use crate::check::{Bound, Default, Kind, Range, Scale, Wrap};
+
+impl Field {
+    /// Whether the field has a handle.
+    pub(crate) fn is_tuned(&self) -> bool {
+        !matches!(self.meaning.kind, Kind::Fixed(_))
+    }
+
+    /// The keys as a type: `len<int>`.
+    pub(crate) fn markers(&self, private: &TokenStream) -> TokenStream {
+        let kind = match &self.meaning.kind {
+            Kind::Int(_) => quote!(int),
+            Kind::Float(_) => quote!(float),
+            Kind::Choice(_) => quote!(choice),
+            Kind::Bare | Kind::Fixed(_) => quote!(bare),
+        };
+        let wraps = self.meaning.wraps.iter().rev();
+        let markers = wraps.fold(quote!(#private::#kind), |inner, wrap| match wrap {
+            Wrap::Len(_) => quote!(#private::len<#inner>),
+            Wrap::Optional => quote!(#private::optional<#inner>),
+        });
+        respan(markers, self.span())
+    }
+
+    /// The type of the handle, every token at the field's type: that is where a misfit is reported.
+    pub(crate) fn handle_type(&self, private: &TokenStream) -> TokenStream {
+        let (ty, markers) = (&self.ty, self.markers(private));
+        let path = respan(quote!(#private::Param), self.span());
+        quote_spanned!(self.span()=> #path<#ty, #markers>)
+    }
+
+    /// The handle: `<Vec<usize> as Fits<len<int>>>::handle(Len::new(1, 3, Int::new(32, 512)))`.
+    pub(crate) fn handle(&self, asserts: &mut Asserts<'_>) -> TokenStream {
+        let private = quote!(__tuner);
+        let (ty, markers) = (&self.ty, self.markers(&private));
+        let spec = self.spec(asserts);
+        let fits = respan(quote!(#private::Fits), self.span());
+        let handle = quote_spanned!(self.span()=> <#ty as #fits<#markers>>::handle);
+        let handle = quote!(#handle(#spec));
+        match &self.meaning.default {
+            None => handle,
+            Some(Default::Leaf(_)) if self.meaning.is_plain => handle,
+            Some(default) => {
+                let default = self.default(default, asserts);
+                quote!(#private::with_default(#handle, #default))
+            }
+        }
+    }
+
+    /// The field's name, placed at its type.
+    pub(crate) fn at_type(&self) -> proc_macro2::Ident {
+        let mut name = self.ident.clone();
+        name.set_span(self.span());
+        name
+    }
+
+    /// Where the field's type begins.
+    fn span(&self) -> Span {
+        self.ty.span().resolved_at(Span::call_site())
+    }
+
+    fn spec(&self, asserts: &mut Asserts<'_>) -> TokenStream {
+        let leaf = match &self.meaning.leaf {
+            Some(leaf) => leaf.to_token_stream(),
+            None => {
+                let (ty, markers) = (&self.ty, self.markers(&quote!(__tuner)));
+                let fits = respan(quote!(__tuner::Fits), self.span());
+                quote_spanned!(self.span()=> <#ty as #fits<#markers>>::Leaf)
+            }
+        };
+        asserts.begin(leaf);
+        let plain_default = match &self.meaning.default {
+            Some(Default::Leaf(bound)) if self.meaning.is_plain => {
+                let default = self.leaf(bound, asserts);
+                quote!(.default(#default))
+            }
+            _ => TokenStream::new(),
+        };
+        let spec = match &self.meaning.kind {
+            Kind::Bare | Kind::Fixed(_) => quote!(()),
+            Kind::Int(range) => {
+                let range = self.range(range, asserts);
+                quote!(__tuner::Int::new #range #plain_default)
+            }
+            Kind::Float(range) => {
+                let range = self.range(range, asserts);
+                quote!(__tuner::Float::new #range #plain_default)
+            }
+            Kind::Choice(choices) => {
+                let listed = asserts.choices(choices);
+                let unordered = choices.unordered.then(|| quote!(.unordered()));
+                quote!(__tuner::Choices::new(#listed) #unordered #plain_default)
+            }
+        };
+        let wraps = self.meaning.wraps.iter().rev();
+        wraps.fold(spec, |each, wrap| match wrap {
+            Wrap::Optional => each,
+            Wrap::Len(range) => {
+                let (low, high) = asserts.len(range);
+                quote!(__tuner::Len::new(#low, #high, #each))
+            }
+        })
+    }
+
+    fn range(&self, range: &Range, asserts: &mut Asserts<'_>) -> TokenStream {
+        let is_float = matches!(self.meaning.kind, Kind::Float(_));
+        let (low, high, step) = asserts.range(range, is_float);
+        let step = step.map(|step| quote!(.step(#step)));
+        let scale = match range.scale {
+            Scale::Linear => TokenStream::new(),
+            Scale::Log => quote!(.log()),
+            Scale::ReverseLog => quote!(.reverse_log()),
+        };
+        quote!((#low, #high) #step #scale)
+    }
+
+    /// A default number or choice, checked.
+    fn leaf(&self, bound: &Bound, asserts: &mut Asserts<'_>) -> TokenStream {
+        match &self.meaning.kind {
+            Kind::Int(range) => asserts.default(bound, range, false),
+            Kind::Float(range) => asserts.default(bound, range, true),
+            Kind::Choice(choices) => asserts.chosen(bound, choices),
+            Kind::Bare | Kind::Fixed(_) => bound.expr.to_token_stream(),
+        }
+    }
+
+    /// A default of the field's type.
+    fn default(&self, default: &Default, asserts: &mut Asserts<'_>) -> TokenStream {
+        match default {
+            Default::Leaf(bound) => {
+                let leaf = self.leaf(bound, asserts);
+                match &self.meaning.kind {
+                    Kind::Choice(_) => quote!(__tuner::choose(#leaf)),
+                    _ => leaf,
+                }
+            }
+            Default::List(elements) => {
+                let elements: Vec<_> = elements.iter().map(|e| self.default(e, asserts)).collect();
+                quote!(__tuner::Vec::from([#(#elements),*]))
+            }
+            Default::Array(elements) => {
+                let elements: Vec<_> = elements.iter().map(|e| self.default(e, asserts)).collect();
+                quote!([#(#elements),*])
+            }
+            Default::Some(inner) => {
+                let inner = self.default(inner, asserts);
+                quote!(__tuner::Some(#inner))
+            }
+            Default::None => quote!(__tuner::None),
+            Default::Whole(expr) => expr.to_token_stream(),
+        }
+    }
+}
+
+/// The same tokens, all at one place.
+pub(crate) fn respan(tokens: TokenStream, span: Span) -> TokenStream {
+    let respanned = tokens.into_iter().map(|mut token| {
+        if let TokenTree::Group(group) = &token {
+            let inner = respan(group.stream(), span);
+            token = TokenTree::Group(proc_macro2::Group::new(group.delimiter(), inner));
+        }
+        token.set_span(span);
+        token
+    });
+    respanned.collect()
+}

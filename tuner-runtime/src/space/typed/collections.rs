@@ -1,0 +1,278 @@
+//! Handles of lists, arrays and options.
+
+use std::borrow::Cow;
+
+use super::super::error::{PointError, SpaceError};
+use super::super::flat::Condition;
+use super::super::value::Value;
+use super::{BoolParam, Handle, IntParam, Reader, Scope, Settle, Writer};
+
+/// A list whose length is tuned too: `units.len`, then `units[0]`, `units[1]` and so on.
+///
+/// ```
+/// # extern crate tuner_runtime as tuner;
+/// # use tuner::space::{Handle, Tunable, tunable};
+/// #[tunable]
+/// struct Mlp {
+///     #[hp(len = 1..=3, int = 32..=512, step = 32)]
+///     units: Vec<usize>,
+/// }
+/// # fn main() -> Result<(), tuner::space::SpaceError> {
+/// let mut space = Mlp::space();
+/// space.units.len.narrow(1..=2)?;
+/// space.units.each.narrow(32..=64)?;
+/// assert_eq!(space.cardinality(), Some(2 + 4));
+/// space.units.fix(vec![64, 32])?;
+/// assert_eq!(space.cardinality(), Some(1));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct ListParam<H> {
+    /// How many elements there are.
+    pub len: IntParam<usize>,
+    /// What every element may be.
+    pub each: H,
+    /// The values of single elements, first to last.
+    singles: Vec<Box<[Value]>>,
+    /// What the values are for: defaults, or all that is allowed.
+    fixed: bool,
+    /// What was wrong with a default that was computed at run time.
+    fault: Option<PointError>,
+}
+
+impl<H: Handle> ListParam<H> {
+    pub(super) fn new(len: IntParam<usize>, each: H) -> Self {
+        Self {
+            len,
+            each,
+            singles: Vec::new(),
+            fixed: false,
+            fault: None,
+        }
+    }
+
+    /// Allows only this list.
+    ///
+    /// # Errors
+    /// When its length or an element is not allowed; then nothing changes.
+    pub fn fix(&mut self, values: Vec<H::Value>) -> Result<&mut Self, SpaceError> {
+        Handle::fix(self, values)
+    }
+
+    fn element(&self, index: usize) -> Result<Cow<'_, H>, PointError> {
+        let Some(values) = self.singles.get(index) else {
+            return Ok(Cow::Borrowed(&self.each));
+        };
+        let mut single = self.each.clone();
+        let how = if self.fixed {
+            Settle::Fix
+        } else {
+            Settle::Near
+        };
+        single.settle(&mut Reader::listed(values), how)?;
+        Ok(Cow::Owned(single))
+    }
+}
+
+impl<H: Handle> Handle for ListParam<H> {
+    type Value = Vec<H::Value>;
+
+    fn declare(&self, mut scope: Scope<'_>) -> Result<(), SpaceError> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone().into());
+        }
+        let (low, high) = (self.len.domain().low(), self.len.domain().high());
+        let parent = self.len.push(&mut scope.field("len"));
+        for index in 0..usize::try_from(high).unwrap_or(usize::MAX) {
+            let count = index as i128 + 1;
+            let condition = (count > low).then_some(Condition::AtLeast { parent, count });
+            let mut scope = scope.under(condition);
+            self.element(index)?.declare(scope.element(index))?;
+        }
+        Ok(())
+    }
+
+    fn read(&self, from: &mut Reader<'_>) -> Result<Self::Value, PointError> {
+        let len = self.len.read(from)?;
+        let mut values = Vec::with_capacity(len);
+        for index in 0..len {
+            values.push(if from.is_defaults() {
+                self.element(index)?.read(from)?
+            } else {
+                self.each.read(from)?
+            });
+        }
+        Ok(values)
+    }
+
+    fn write(&self, value: &Self::Value, mut to: Writer<'_>) {
+        self.len.write(&value.len(), to.field("len"));
+        for (index, value) in value.iter().enumerate() {
+            let to = to.element(index);
+            match self.element(index) {
+                Ok(element) => element.write(value, to),
+                Err(_) => self.each.write(value, to),
+            }
+        }
+    }
+
+    fn settle(&mut self, from: &mut Reader<'_>, how: Settle) -> Result<(), PointError> {
+        let mut ahead = from.ahead();
+        let len = match ahead.take()? {
+            None => return Ok(()),
+            Some(value) => value.as_int().and_then(|len| usize::try_from(len).ok()),
+        };
+        self.len.settle(from, how)?;
+        self.singles.clear();
+        self.fixed = how == Settle::Fix;
+        self.fault = None;
+        for _ in 0..len.unwrap_or(0) {
+            let start = from.position();
+            let mut probe = self.each.clone();
+            probe.settle(from, how)?;
+            let values = from.since(start);
+            if how == Settle::Default && self.fault.is_none() {
+                self.fault = self.each.read(&mut Reader::listed(values)).err();
+            }
+            self.singles.push(values.into());
+        }
+        Ok(())
+    }
+}
+
+/// The elements of an array: `sizes[0]`, `sizes[1]` and so on, each with a handle of its own.
+impl<H: Handle, const N: usize> Handle for [H; N] {
+    type Value = [H::Value; N];
+
+    fn declare(&self, mut scope: Scope<'_>) -> Result<(), SpaceError> {
+        for (index, handle) in self.iter().enumerate() {
+            handle.declare(scope.element(index))?;
+        }
+        Ok(())
+    }
+
+    fn read(&self, from: &mut Reader<'_>) -> Result<Self::Value, PointError> {
+        let mut fault = None;
+        let values: [Option<H::Value>; N] = std::array::from_fn(|index| {
+            let value = self[index].read(from);
+            value
+                .map_err(|error| fault.get_or_insert(error).clone())
+                .ok()
+        });
+        match fault {
+            Some(fault) => Err(fault),
+            None => Ok(values.map(|value| value.expect("each element without a fault is there"))),
+        }
+    }
+
+    fn write(&self, value: &Self::Value, mut to: Writer<'_>) {
+        for (index, (handle, value)) in self.iter().zip(value).enumerate() {
+            handle.write(value, to.element(index));
+        }
+    }
+
+    fn settle(&mut self, from: &mut Reader<'_>, how: Settle) -> Result<(), PointError> {
+        self.iter_mut()
+            .try_for_each(|handle| handle.settle(from, how))
+    }
+}
+
+/// A value that may be absent: a switch named like the field, and the value below it as `some`.
+///
+/// ```
+/// # extern crate tuner_runtime as tuner;
+/// # use tuner::space::{Handle, Tunable, tunable};
+/// #[tunable]
+/// struct Net {
+///     #[hp(optional, float = 0.1..=0.5, step = 0.1)]
+///     dropout: Option<f64>,
+/// }
+/// # fn main() -> Result<(), tuner::space::SpaceError> {
+/// let mut space = Net::space();
+/// assert_eq!(space.cardinality(), Some(6));
+/// space.dropout.on()?.some.narrow(0.1..=0.2)?;
+/// assert_eq!(space.cardinality(), Some(2));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct OptionParam<H> {
+    switch: BoolParam,
+    /// What the value may be when there is one.
+    pub some: H,
+}
+
+impl<H: Handle> OptionParam<H> {
+    pub(super) fn new(some: H) -> Self {
+        Self {
+            switch: BoolParam::default(),
+            some,
+        }
+    }
+
+    /// Allows only `Some`.
+    ///
+    /// # Errors
+    /// When it was switched off before.
+    pub fn on(&mut self) -> Result<&mut Self, SpaceError> {
+        self.switch.fix(true)?;
+        Ok(self)
+    }
+
+    /// Allows only `None`.
+    ///
+    /// # Errors
+    /// When it was switched on before.
+    pub fn off(&mut self) -> Result<&mut Self, SpaceError> {
+        self.switch.fix(false)?;
+        Ok(self)
+    }
+
+    /// Allows only this value.
+    ///
+    /// # Errors
+    /// When it is not allowed; then nothing changes.
+    pub fn fix(&mut self, value: Option<H::Value>) -> Result<&mut Self, SpaceError> {
+        Handle::fix(self, value)
+    }
+}
+
+impl<H: Handle> Handle for OptionParam<H> {
+    type Value = Option<H::Value>;
+
+    fn declare(&self, mut scope: Scope<'_>) -> Result<(), SpaceError> {
+        let parent = self.switch.push(&mut scope);
+        if !self.switch.allows(true) {
+            return Ok(());
+        }
+        let condition = Condition::Is {
+            parent,
+            values: vec![Value::Bool(true)],
+        };
+        self.some.declare(scope.below("some", condition))
+    }
+
+    fn read(&self, from: &mut Reader<'_>) -> Result<Self::Value, PointError> {
+        Ok(match self.switch.read(from)? {
+            true => Some(self.some.read(from)?),
+            false => None,
+        })
+    }
+
+    fn write(&self, value: &Self::Value, mut to: Writer<'_>) {
+        self.switch.write(&value.is_some(), to.here());
+        if let Some(value) = value {
+            self.some.write(value, to.field("some"));
+        }
+    }
+
+    fn settle(&mut self, from: &mut Reader<'_>, how: Settle) -> Result<(), PointError> {
+        let on = matches!(from.ahead().take()?, Some(Value::Bool(true)));
+        self.switch.settle(from, how)?;
+        if on {
+            self.some.settle(from, how)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,266 @@
+//! Which keys fit which types: markers named as the keys, and the handle that each pair makes.
+//!
+//! The macro sees only the spelling of a field's type, so it leaves the agreement of keys and type
+//! to a trait: `Vec<usize>: Fits<len<int>>`. An alias works wherever the type that it stands for does.
+
+#![allow(
+    non_camel_case_types,
+    reason = "markers are named as the keys they stand for"
+)]
+
+use std::marker::PhantomData;
+
+use super::super::domain::{FloatDomain, IntDomain, Scale};
+use super::{
+    Choice, ChoiceParam, FloatParam, Handle, IntParam, Integer, ListParam, OptionParam, Reader,
+    Real, Settle, Tunable, Writer,
+};
+
+/// The key `int`.
+pub struct int;
+/// The key `float`.
+pub struct float;
+/// The key `choice`.
+pub struct choice;
+/// No key: the type itself says what it may be.
+pub struct bare;
+/// The key `len`, over what the elements have.
+pub struct len<K>(PhantomData<K>);
+/// The key `optional`, over what the value has.
+pub struct optional<K>(PhantomData<K>);
+
+/// A field's type that agrees with the keys `K`.
+#[diagnostic::on_unimplemented(
+    message = "the type `{Self}` does not agree with the keys of its `#[hp(...)]`",
+    label = "`len` asks for a `Vec`, `optional` for an `Option`",
+    note = "write `Vec<T>` with `len = 1..=3`, `Option<T>` with `optional`, and `T` itself without them"
+)]
+pub trait Fits<K>: Sized {
+    /// The type of bounds and choices.
+    type Leaf;
+    /// What the keys say.
+    type Spec: Clone;
+    /// The handle of the field.
+    type Handle: Handle<Value = Self>;
+    /// The handle with all that the keys allow.
+    fn handle(spec: Self::Spec) -> Self::Handle;
+}
+
+/// The handle of a field of type `T` with the keys `K`.
+pub type Param<T, K> = <T as Fits<K>>::Handle;
+
+/// `int = low..=high`, with `step`, `log`, `reverse_log` and `default`.
+#[derive(Clone)]
+pub struct Int<T> {
+    low: T,
+    high: T,
+    step: Option<T>,
+    scale: Scale,
+    default: Option<T>,
+}
+
+/// `float = low..=high`, with `step`, `log`, `reverse_log` and `default`.
+#[derive(Clone)]
+pub struct Float<T> {
+    low: T,
+    high: T,
+    step: Option<T>,
+    scale: Scale,
+    default: Option<T>,
+}
+
+macro_rules! ranges {
+    ($($range:ident),*) => {$(
+        impl<T> $range<T> {
+            /// A range without a step, on a linear scale.
+            pub fn new(low: T, high: T) -> Self {
+                Self { low, high, step: None, scale: Scale::Linear, default: None }
+            }
+            /// With a grid.
+            pub fn step(mut self, step: T) -> Self {
+                self.step = Some(step);
+                self
+            }
+            /// On a log scale.
+            pub fn log(mut self) -> Self {
+                self.scale = Scale::Log;
+                self
+            }
+            /// On a reversed log scale.
+            pub fn reverse_log(mut self) -> Self {
+                self.scale = Scale::ReverseLog;
+                self
+            }
+            /// With a default other than the middle.
+            pub fn default(mut self, default: T) -> Self {
+                self.default = Some(default);
+                self
+            }
+        }
+    )*};
+}
+ranges!(Int, Float);
+
+/// `choice = [..]`, with `unordered` and `default`.
+#[derive(Clone)]
+pub struct Choices<T: 'static> {
+    listed: &'static [T],
+    unordered: bool,
+    default: Option<T>,
+}
+
+impl<T> Choices<T> {
+    /// The choices, ordered if they are numbers.
+    pub fn new(listed: &'static [T]) -> Self {
+        Self {
+            listed,
+            unordered: false,
+            default: None,
+        }
+    }
+
+    /// Without an order.
+    pub fn unordered(mut self) -> Self {
+        self.unordered = true;
+        self
+    }
+
+    /// With a default other than the first.
+    pub fn default(mut self, default: T) -> Self {
+        self.default = Some(default);
+        self
+    }
+}
+
+/// `len = low..=high` over the keys of the elements.
+#[derive(Clone)]
+pub struct Len<S> {
+    low: usize,
+    high: usize,
+    each: S,
+}
+
+impl<S> Len<S> {
+    /// A list of `low` to `high` elements.
+    pub fn new(low: usize, high: usize, each: S) -> Self {
+        Self { low, high, each }
+    }
+
+    fn over<H: Handle>(self, each: impl FnOnce(S) -> H) -> ListParam<H> {
+        let domain = IntDomain::new(self.low as i128, self.high as i128);
+        let domain = domain.expect("the compiler has checked the length");
+        let shortest = self.low;
+        ListParam::new(IntParam::new(domain).defaulting(shortest), each(self.each))
+    }
+}
+
+impl<T: Integer> Fits<int> for T {
+    type Leaf = T;
+    type Spec = Int<T>;
+    type Handle = IntParam<T>;
+
+    fn handle(spec: Int<T>) -> IntParam<T> {
+        let step = spec.step.map_or(1, |step| step.wide() as u64);
+        let domain = IntDomain::with(spec.low.wide(), spec.high.wide(), step, spec.scale);
+        let param = IntParam::new(domain.expect("the compiler has checked the range"));
+        match spec.default {
+            Some(default) => param.defaulting(default),
+            None => param,
+        }
+    }
+}
+
+impl<T: Real> Fits<float> for T {
+    type Leaf = T;
+    type Spec = Float<T>;
+    type Handle = FloatParam<T>;
+
+    fn handle(spec: Float<T>) -> FloatParam<T> {
+        let step = spec.step.map(Real::wide);
+        let domain = FloatDomain::with(spec.low.wide(), spec.high.wide(), step, spec.scale);
+        let domain = domain.expect("the compiler has checked the range");
+        let param = FloatParam::new(if T::SINGLE { domain.single() } else { domain });
+        match spec.default {
+            Some(default) => param.defaulting(default),
+            None => param,
+        }
+    }
+}
+
+impl<T: Choice> Fits<choice> for T {
+    type Leaf = T::Listed;
+    type Spec = Choices<T::Listed>;
+    type Handle = ChoiceParam<T>;
+
+    fn handle(spec: Choices<T::Listed>) -> ChoiceParam<T> {
+        let param = ChoiceParam::new(spec.listed, T::ORDERED && !spec.unordered);
+        match spec.default {
+            Some(default) => param.defaulting(default),
+            None => param,
+        }
+    }
+}
+
+impl<T: Tunable> Fits<bare> for T {
+    type Leaf = ();
+    type Spec = ();
+    type Handle = T::Space;
+
+    fn handle((): ()) -> T::Space {
+        T::space()
+    }
+}
+
+impl<K, T: Fits<K>> Fits<len<K>> for Vec<T> {
+    type Leaf = T::Leaf;
+    type Spec = Len<T::Spec>;
+    type Handle = ListParam<T::Handle>;
+
+    fn handle(spec: Len<T::Spec>) -> Self::Handle {
+        spec.over(T::handle)
+    }
+}
+
+impl<K, T: Fits<K>> Fits<optional<K>> for Option<T> {
+    type Leaf = T::Leaf;
+    type Spec = T::Spec;
+    type Handle = OptionParam<T::Handle>;
+
+    fn handle(spec: T::Spec) -> Self::Handle {
+        OptionParam::new(T::handle(spec))
+    }
+}
+
+/// An alias hides whether the list or the option is outside: the macro then puts `len` outside.
+impl<K, T: Fits<K>> Fits<len<optional<K>>> for Option<Vec<T>> {
+    type Leaf = T::Leaf;
+    type Spec = Len<T::Spec>;
+    type Handle = OptionParam<ListParam<T::Handle>>;
+
+    fn handle(spec: Len<T::Spec>) -> Self::Handle {
+        OptionParam::new(spec.over(T::handle))
+    }
+}
+
+impl<K, T: Fits<K>, const N: usize> Fits<K> for [T; N] {
+    type Leaf = T::Leaf;
+    type Spec = T::Spec;
+    type Handle = [T::Handle; N];
+
+    fn handle(spec: T::Spec) -> Self::Handle {
+        std::array::from_fn(|_| T::handle(spec.clone()))
+    }
+}
+
+/// The handle with this value as its default.
+pub fn with_default<H: Handle>(mut handle: H, value: H::Value) -> H {
+    let values = Writer::raw(&handle, &value);
+    let settled = handle.settle(&mut Reader::listed(&values), Settle::Default);
+    settled.expect("a handle reads what it has written");
+    handle
+}
+
+/// A listed choice as a value of the field's type.
+pub fn choose<T: Choice>(listed: T::Listed) -> T {
+    T::of(listed)
+}
