@@ -4,18 +4,26 @@
 //! recorded place. What a sampler must remember beyond the events is its memo, which is stored with
 //! the trial; any other cache may be dropped without changing a bit.
 
+mod cmaes;
 mod grid;
+mod nsga2;
 mod random;
+mod sobol;
+mod tpe;
 
+pub use cmaes::CmaEs;
 pub use grid::Grid;
+pub use nsga2::Nsga2;
 pub use random::Random;
+pub use sobol::Sobol;
+pub use tpe::Tpe;
 
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
 use crate::math::rng::{Purpose, Rng};
-use crate::space::{Point, Space};
+use crate::space::{Axis, Point, Space};
 use crate::trial::{Goal, History};
 
 /// Proposes configurations.
@@ -125,6 +133,15 @@ impl From<Point> for Suggestion {
     }
 }
 
+/// The places of the parameters that have more than one value.
+fn varied(space: &Space) -> Vec<usize> {
+    let params = space.params().iter().enumerate();
+    params
+        .filter(|(_, param)| param.domain.axis() != Axis::Constant)
+        .map(|(place, _)| place)
+        .collect()
+}
+
 /// Why there is no suggestion.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -147,3 +164,6 @@ pub enum SampleError {
         fault: String,
     },
 }
+
+#[cfg(test)]
+mod tests;

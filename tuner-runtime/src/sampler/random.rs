@@ -39,7 +39,7 @@ impl Sampler for Random {
 }
 
 /// A random point that no trial has; any random point when all were tried.
-fn unseen(history: &History, rng: &mut Rng) -> Point {
+pub(super) fn unseen(history: &History, rng: &mut Rng) -> Point {
     let space = history.space();
     let first = space.sample(rng);
     if !history.contains(&first) {

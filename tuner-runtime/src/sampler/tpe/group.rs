@@ -28,10 +28,15 @@ impl Group {
                 }
                 Axis::Grid { .. } | Axis::Continuous => Kind::Continuous,
             };
-            let known = conditions.iter().position(|known| **known == param.condition);
+            let known = conditions
+                .iter()
+                .position(|known| **known == param.condition);
             let group = known.unwrap_or_else(|| {
                 conditions.push(&param.condition);
-                groups.push(Self { places: Vec::new(), kinds: Vec::new() });
+                groups.push(Self {
+                    places: Vec::new(),
+                    kinds: Vec::new(),
+                });
                 groups.len() - 1
             });
             groups[group].places.push(place);
@@ -64,14 +69,18 @@ impl Group {
         space: &'a Space,
         row: &'a [f64],
     ) -> impl Iterator<Item = (usize, Value)> + 'a {
-        self.places.iter().zip(&self.kinds).zip(row).map(|((&place, kind), &at)| {
-            let domain = &space.params()[place].domain;
-            let value = match kind {
-                Kind::Continuous => domain.decode(at),
-                _ => domain.value(at as u128).unwrap_or_else(|| domain.middle()),
-            };
-            (place, value)
-        })
+        self.places
+            .iter()
+            .zip(&self.kinds)
+            .zip(row)
+            .map(|((&place, kind), &at)| {
+                let domain = &space.params()[place].domain;
+                let value = match kind {
+                    Kind::Continuous => domain.decode(at),
+                    _ => domain.value(at as u128).unwrap_or_else(|| domain.middle()),
+                };
+                (place, value)
+            })
     }
 
     /// The most promising of `candidates` draws from the density of the good observations: the one
@@ -84,13 +93,15 @@ impl Group {
         candidates: usize,
         rng: &mut Rng,
     ) -> Vec<(usize, Value)> {
-        let (good, bad) = (Parzen::new(&self.kinds, good), Parzen::new(&self.kinds, bad));
+        let (good, bad) = (
+            Parzen::new(&self.kinds, good),
+            Parzen::new(&self.kinds, bad),
+        );
         let mut scratch = Vec::new();
         let mut best: Option<(f64, Vec<f64>)> = None;
         for _ in 0..candidates {
             let row = self.on_grid(space, good.sample(rng));
-            let score =
-                good.log_density(&row, &mut scratch) - bad.log_density(&row, &mut scratch);
+            let score = good.log_density(&row, &mut scratch) - bad.log_density(&row, &mut scratch);
             if best.as_ref().is_none_or(|(reached, _)| score > *reached) {
                 best = Some((score, row));
             }

@@ -81,8 +81,14 @@ impl Parzen {
     pub(super) fn sample(&self, rng: &mut Rng) -> Vec<f64> {
         let draw = rng.unit();
         let last = self.cumulative.len() - 1;
-        let kernel = self.cumulative.partition_point(|&reached| reached <= draw).min(last);
-        self.axes.iter().map(|axis| axis.sample(kernel, rng)).collect()
+        let kernel = self
+            .cumulative
+            .partition_point(|&reached| reached <= draw)
+            .min(last);
+        self.axes
+            .iter()
+            .map(|axis| axis.sample(kernel, rng))
+            .collect()
     }
 
     /// The logarithm of the density at a candidate; `scratch` is reused from call to call.
@@ -96,7 +102,12 @@ impl Parzen {
         if largest == f64::NEG_INFINITY {
             return largest;
         }
-        largest + scratch.iter().map(|log| (log - largest).exp()).sum::<f64>().ln()
+        largest
+            + scratch
+                .iter()
+                .map(|log| (log - largest).exp())
+                .sum::<f64>()
+                .ln()
     }
 }
 
@@ -113,7 +124,10 @@ fn ramp(count: usize) -> Vec<f64> {
 
 /// The ends of the unit interval as the kernel sees them, as probabilities.
 fn inside(centre: f64, width: f64) -> (f64, f64) {
-    (normal::cdf(-centre / width), normal::cdf((1.0 - centre) / width))
+    (
+        normal::cdf(-centre / width),
+        normal::cdf((1.0 - centre) / width),
+    )
 }
 
 impl Kernels {
@@ -127,7 +141,11 @@ impl Kernels {
             -width.ln() - LN_SQRT_TAU - (high - low).ln()
         };
         let log_scales = centres.iter().enumerate().map(log_scale).collect();
-        Self::Normal { centres, width, log_scales }
+        Self::Normal {
+            centres,
+            width,
+            log_scales,
+        }
     }
 
     fn grid(column: &[f64], cells: &[(f64, f64)], width: f64) -> Self {
@@ -135,15 +153,24 @@ impl Kernels {
             let (low, high) = inside(centre, width);
             let mass = move |&(from, to): &(f64, f64)| {
                 let at = |edge: f64| normal::cdf((edge - centre) / width);
-                ((at(to) - at(from)) / (high - low)).max(f64::MIN_POSITIVE).ln()
+                ((at(to) - at(from)) / (high - low))
+                    .max(f64::MIN_POSITIVE)
+                    .ln()
             };
             cells.iter().map(mass).collect::<Vec<f64>>()
         };
         // Kernels at the same value are the same, and there are few values.
-        let own: Vec<Vec<f64>> =
-            cells.iter().map(|(low, high)| masses((low + high) / 2.0, width)).collect();
+        let own: Vec<Vec<f64>> = cells
+            .iter()
+            .map(|(low, high)| masses((low + high) / 2.0, width))
+            .collect();
         let prior = masses(0.5, 1.0);
-        Self::table(column, cells.len(), |value, observed| own[observed][value], &prior)
+        Self::table(
+            column,
+            cells.len(),
+            |value, observed| own[observed][value],
+            &prior,
+        )
     }
 
     fn categories(column: &[f64], count: usize) -> Self {
@@ -173,7 +200,11 @@ impl Kernels {
     fn sample(&self, kernel: usize, rng: &mut Rng) -> f64 {
         match self {
             Self::Normal { centres, width, .. } => {
-                let width = if kernel == centres.len() - 1 { 1.0 } else { *width };
+                let width = if kernel == centres.len() - 1 {
+                    1.0
+                } else {
+                    *width
+                };
                 let (low, high) = inside(centres[kernel], width);
                 let quantile = normal::quantile(low + (high - low) * rng.unit());
                 (centres[kernel] + width * quantile).clamp(0.0, 1.0)
@@ -198,7 +229,11 @@ impl Kernels {
                 let logs = &logs[start..start + sums.len()];
                 sums.iter_mut().zip(logs).for_each(|(sum, log)| *sum += log);
             }
-            Self::Normal { centres, width, log_scales } => {
+            Self::Normal {
+                centres,
+                width,
+                log_scales,
+            } => {
                 let prior = centres.len() - 1;
                 let inverse = 1.0 / width;
                 for kernel in 0..prior {
@@ -217,7 +252,9 @@ mod tests {
     use super::*;
 
     fn cells(count: usize) -> Vec<(f64, f64)> {
-        (0..count).map(|k| (k as f64 / count as f64, (k + 1) as f64 / count as f64)).collect()
+        (0..count)
+            .map(|k| (k as f64 / count as f64, (k + 1) as f64 / count as f64))
+            .collect()
     }
 
     #[test]
@@ -228,15 +265,20 @@ mod tests {
         let steps = 20_000;
         let mut scratch = Vec::new();
         let mass: f64 = (0..steps)
-            .map(|k| density.log_density(&[(k as f64 + 0.5) / steps as f64], &mut scratch).exp())
+            .map(|k| {
+                density
+                    .log_density(&[(k as f64 + 0.5) / steps as f64], &mut scratch)
+                    .exp()
+            })
             .sum();
         assert!((mass / steps as f64 - 1.0).abs() < 1e-6, "{mass}");
         for kind in [Kind::Grid(cells(5)), Kind::Category(5)] {
             let rows: Vec<Vec<f64>> = (0..40).map(|k| vec![(k % 3) as f64]).collect();
             let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
             let density = Parzen::new(&[kind], &rows);
-            let mass: f64 =
-                (0..5).map(|v| density.log_density(&[v as f64], &mut scratch).exp()).sum();
+            let mass: f64 = (0..5)
+                .map(|v| density.log_density(&[v as f64], &mut scratch).exp())
+                .sum();
             assert!((mass - 1.0).abs() < 1e-12, "{mass}");
         }
     }
@@ -256,7 +298,9 @@ mod tests {
             let mass: f64 = (0..steps)
                 .map(|k| {
                     let at = 0.25 * (k as f64 + 0.5) / steps as f64;
-                    density.log_density(&[at, category as f64], &mut scratch).exp()
+                    density
+                        .log_density(&[at, category as f64], &mut scratch)
+                        .exp()
                 })
                 .sum::<f64>()
                 * 0.25

@@ -1,0 +1,147 @@
+//! NSGA-II: crossover and mutation of the points that nothing dominates, for several objectives.
+//!
+//! The survivors are a fold over the finished trials: each further generation of them is added to the
+//! survivors so far, and the best stay. Parents are drawn from the survivors.
+//!
+//! Source: K. Deb et al., "A fast and elitist multiobjective genetic algorithm: NSGA-II" (2002).
+
+use super::random::unseen;
+use super::{Ask, SampleError, Sampler, Suggestion};
+use crate::math::fronts::select;
+use crate::math::rng::Rng;
+use crate::space::{Axis, Domain, Point, Space, Value};
+use crate::trial::{History, TrialRecord};
+
+/// The standard deviation of a mutation, on an axis from 0 to 1.
+const MUTATION: f64 = 0.1;
+/// Children that were tried already, after which a random point is taken.
+const REPEATS: usize = 16;
+
+/// A genetic search for the trade-offs between several objectives; it needs hundreds of trials.
+///
+/// Constraints are kept first: a trial that misses one is worse than every trial that misses none.
+#[derive(Debug, Clone, Copy)]
+pub struct Nsga2 {
+    population: usize,
+}
+
+impl Default for Nsga2 {
+    fn default() -> Self {
+        Self { population: 50 }
+    }
+}
+
+impl Nsga2 {
+    /// A population of 50.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many trials survive a generation, at least 2.
+    #[must_use]
+    pub fn population(mut self, count: usize) -> Self {
+        self.population = count.max(2);
+        self
+    }
+
+    /// The survivors, best first.
+    fn survivors<'a>(&self, history: &'a History) -> Vec<&'a TrialRecord> {
+        let finished: Vec<&TrialRecord> = history.finished().collect();
+        let mut survivors: Vec<&TrialRecord> = Vec::new();
+        for generation in finished.chunks(self.population) {
+            survivors.extend(generation);
+            let rows: Vec<Vec<f64>> = survivors
+                .iter()
+                .map(|trial| scores(history, trial))
+                .collect();
+            let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
+            survivors = select(&rows, self.population)
+                .into_iter()
+                .map(|i| survivors[i])
+                .collect();
+        }
+        survivors
+    }
+}
+
+/// What is to be large: the objectives where the constraints are kept, else how little they are missed.
+fn scores(history: &History, trial: &TrialRecord) -> Vec<f64> {
+    let missed: f64 = trial
+        .violations
+        .iter()
+        .map(|violation| violation.max(0.0))
+        .sum();
+    if missed > 0.0 {
+        return vec![-f64::MAX.min(1e100 * (1.0 + missed)); history.goals().len()];
+    }
+    let pairs = history.goals().iter().zip(&trial.values);
+    pairs.map(|(goal, &value)| goal.score(value)).collect()
+}
+
+impl Sampler for Nsga2 {
+    fn name(&self) -> String {
+        format!("nsga2(population = {})", self.population)
+    }
+
+    fn suggest(&self, ask: &Ask<'_>) -> Result<Suggestion, SampleError> {
+        let mut rng = ask.rng();
+        if ask.history.finished_count() < self.population as u64 {
+            return Ok(unseen(ask.history, &mut rng).into());
+        }
+        let survivors = self.survivors(ask.history);
+        // Survivors stand best first, so the smaller of two draws wins the tournament.
+        let parent = |rng: &mut Rng| {
+            let count = survivors.len() as u128;
+            let place = rng.below(count).min(rng.below(count));
+            &survivors[place as usize].point
+        };
+        for _ in 0..REPEATS {
+            let (mother, father) = (parent(&mut rng), parent(&mut rng));
+            let child = cross(ask.space(), mother, father, &mut rng);
+            if !ask.history.contains(&child) {
+                return Ok(child.into());
+            }
+        }
+        Ok(unseen(ask.history, &mut rng).into())
+    }
+}
+
+/// A child: each parameter from one of the parents, some of them changed. A parameter that is active
+/// in the child alone is random.
+fn cross(space: &Space, mother: &Point, father: &Point, rng: &mut Rng) -> Point {
+    let varied = space
+        .params()
+        .iter()
+        .filter(|param| param.domain.axis() != Axis::Constant);
+    let rate = 1.0 / varied.count().max(1) as f64;
+    let choose = |place: usize, param: &crate::space::Param| {
+        let inherited = match (mother.at(place), father.at(place)) {
+            (Some(mother), Some(father)) => Some(if rng.below(2) == 0 { mother } else { father }),
+            (mother, father) => mother.or(father),
+        };
+        let value = match inherited {
+            Some(value) if rng.unit() < rate => mutate(&param.domain, value, rng),
+            Some(value) => value.clone(),
+            None => param.domain.sample(rng),
+        };
+        Ok::<_, std::convert::Infallible>(value)
+    };
+    match space.fill(choose) {
+        Ok(child) => child,
+        Err(never) => match never {},
+    }
+}
+
+/// A value near by, or any other one where values have no order.
+fn mutate(domain: &Domain, value: &Value, rng: &mut Rng) -> Value {
+    match domain.axis() {
+        Axis::Constant => value.clone(),
+        Axis::Unordered { .. } => domain.sample(rng),
+        Axis::Continuous => domain.decode(domain.encode(value) + MUTATION * rng.normal()),
+        Axis::Grid { count } => {
+            // At least to the neighbour, or the coarse grids would never change.
+            let step = MUTATION.max(1.0 / count as f64) * rng.normal();
+            domain.decode(domain.encode(value) + step)
+        }
+    }
+}
