@@ -6,8 +6,9 @@
 //! is the best of several runs, since other programs can only make a run slower. The arithmetic
 //! limit is the time for the multiplications alone at the speed of a large matrix product.
 
+mod support;
+
 use std::hint::black_box;
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 use dfdx::losses::cross_entropy_with_logits_loss;
@@ -29,8 +30,7 @@ fn main() {
         .use_current_thread()
         .build();
     let _pool = pool.expect("this thread is in no pool yet");
-    let peak = peak_flops();
-    println!("large matrix product: {:.1} GFLOP/s", peak / 1e9);
+    let peak = support::peak_flops();
     let mut rng = Rng::new(1);
     // A fifth of the pixels are set, as in MNIST.
     let mut pixel = || {
@@ -59,7 +59,7 @@ fn main() {
     }
 }
 
-/// The best of three epochs after a first.
+/// Ours.
 fn ours(data: &Data, batch: usize) -> f64 {
     let net = Sequential::input([28, 28])
         .flatten()
@@ -69,13 +69,8 @@ fn ours(data: &Data, batch: usize) -> f64 {
         .loss(Loss::CrossEntropy)
         .optimizer(Adam::new(1e-3))
         .metric(Metric::Accuracy)
-        .batch_size(batch)
-        .epochs(4);
-    let trained = fit
-        .train(1, data, None, &mut |_| ControlFlow::Continue(()))
-        .expect("the network fits the data");
-    let epochs = trained.history.epochs[1..].iter();
-    epochs.map(|epoch| epoch.seconds).fold(f64::MAX, f64::min)
+        .batch_size(batch);
+    support::best_epoch(&fit, data)
 }
 
 /// The same with dfdx's matmul, broadcast, relu, loss and Adam.
@@ -147,45 +142,4 @@ fn flops_an_epoch() -> f64 {
     let first = 2 * INPUTS * HIDDEN;
     let second = 3 * HIDDEN * CLASSES;
     (2 * IMAGES * (first + second)) as f64
-}
-
-/// The best speed of a product of 1024 by 1024 matrices, in operations a second.
-fn peak_flops() -> f64 {
-    const SIZE: usize = 1024;
-    let a = vec![0.5f32; SIZE * SIZE];
-    let b = vec![0.25f32; SIZE * SIZE];
-    let mut c = vec![0.0f32; SIZE * SIZE];
-    let once = || {
-        let start = Instant::now();
-        // SAFETY: the three arrays hold SIZE * SIZE numbers, `c` is borrowed mutably.
-        unsafe {
-            gemm::gemm(
-                SIZE,
-                SIZE,
-                SIZE,
-                c.as_mut_ptr(),
-                1,
-                SIZE as isize,
-                false,
-                a.as_ptr(),
-                1,
-                SIZE as isize,
-                b.as_ptr(),
-                1,
-                SIZE as isize,
-                0.0,
-                1.0,
-                false,
-                false,
-                false,
-                gemm::Parallelism::None,
-            );
-        }
-        black_box(&mut c);
-        start.elapsed().as_secs_f64()
-    };
-    let best = std::iter::repeat_with(once)
-        .take(20)
-        .fold(f64::MAX, f64::min);
-    2.0 * (SIZE as f64).powi(3) / best
 }
