@@ -1,5 +1,6 @@
 //! Pooling: the largest or the mean of what a window sees, plane by plane.
 
+use super::vectorised;
 use super::window::Window;
 use crate::train::batch::Batch;
 use crate::train::buffer::Buffer;
@@ -41,6 +42,17 @@ pub(crate) fn max_pool2d(batch: Batch, window: Window) -> Batch {
 }
 
 fn max_plane(window: &Window, image: &[f32], out: &mut [f32], sources: &mut [u32]) {
+    if (window.kernel, window.stride, window.top, window.left) == (2, 2, 0, 0)
+        && window.height >= 2 * window.out_height
+        && window.width >= 2 * window.out_width
+    {
+        return max_of_squares(window, image, out, sources);
+    }
+    max_of_any(window, image, out, sources);
+}
+
+/// Any window.
+fn max_of_any(window: &Window, image: &[f32], out: &mut [f32], sources: &mut [u32]) {
     out.fill(f32::NEG_INFINITY);
     each_tap(window, |position, source| {
         let value = image[source];
@@ -50,6 +62,42 @@ fn max_plane(window: &Window, image: &[f32], out: &mut [f32], sources: &mut [u32
             sources[position] = source as u32;
         }
     });
+}
+
+/// The usual case, windows of 2 by 2 that do not overlap, without branches.
+fn max_of_squares(window: &Window, image: &[f32], out: &mut [f32], sources: &mut [u32]) {
+    let (width, count) = (window.width, window.out_width);
+    vectorised(
+        #[inline(always)]
+        || {
+            let results = out
+                .chunks_exact_mut(count)
+                .zip(sources.chunks_exact_mut(count));
+            for (y, (out, sources)) in results.enumerate() {
+                let start = 2 * y * width;
+                let above = image[start..][..2 * count].chunks_exact(2);
+                let below = image[start + width..][..2 * count].chunks_exact(2);
+                let results = out.iter_mut().zip(sources);
+                for (x, ((out, source), (above, below))) in
+                    results.zip(above.zip(below)).enumerate()
+                {
+                    let at = (start + 2 * x) as u32;
+                    let mut best = (above[0], at);
+                    for (value, at) in [
+                        (above[1], at + 1),
+                        (below[0], at + width as u32),
+                        (below[1], at + width as u32 + 1),
+                    ] {
+                        let wins = (value > best.0) | value.is_nan();
+                        best.0 = if wins { value } else { best.0 };
+                        best.1 = if wins { at } else { best.1 };
+                    }
+                    *out = best.0;
+                    *source = best.1;
+                }
+            }
+        },
+    );
 }
 
 /// The mean of what is under the window, zeros of the padding left out.
@@ -98,6 +146,7 @@ fn each_tap(window: &Window, mut see: impl FnMut(usize, usize)) {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::train::gradient_check::check_gradients;
     use crate::train::{Activation, Conv2d, Layer, Padding, Sequential};
 
@@ -178,5 +227,26 @@ mod tests {
             padding: same,
         });
         assert_eq!(means[..3], [4.5, 4.5, -1.5]);
+    }
+
+    #[test]
+    fn the_usual_case_gives_what_the_general_one_does() {
+        let window = Window::new(&[1, 7, 19], 2, 2, Padding::Valid).unwrap();
+        let mut rng = crate::math::rng::Rng::new(4);
+        // Few different values, so that there are equal ones, and some that are not numbers.
+        let image: Vec<f32> = (0..7 * 19)
+            .map(|_| match rng.below(9) {
+                0 => f32::NAN,
+                value => value as f32,
+            })
+            .collect();
+        let count = window.positions();
+        let (mut fast, mut fast_sources) = (vec![0.0; count], vec![0; count]);
+        max_of_squares(&window, &image, &mut fast, &mut fast_sources);
+        let (mut slow, mut slow_sources) = (vec![f32::NEG_INFINITY; count], vec![0; count]);
+        max_of_any(&window, &image, &mut slow, &mut slow_sources);
+        assert_eq!(fast_sources, slow_sources);
+        let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&fast), bits(&slow));
     }
 }
