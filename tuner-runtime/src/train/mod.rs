@@ -23,6 +23,8 @@ mod network;
 mod ops;
 mod optimizer;
 mod parameter;
+#[cfg(test)]
+mod reference_tests;
 mod schedule;
 mod sequential;
 
