@@ -10,8 +10,10 @@ pub mod data;
 #[cfg(feature = "gp")]
 pub mod gp;
 pub mod math;
+pub mod pruner;
 pub mod sampler;
 pub mod space;
+pub mod storage;
 #[cfg(feature = "dfdx")]
 pub mod train;
 pub mod trial;

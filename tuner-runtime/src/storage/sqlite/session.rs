@@ -1,0 +1,104 @@
+//! Who is still there: each session holds a lock on a file of its own beside the study.
+//!
+//! The operating system lets go of the lock when the process ends, however it ends. So a trial
+//! whose owner's file is not locked can be taken over at once, and one whose owner lives never is.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::super::error::StorageError;
+use super::super::new_session;
+
+/// A session, alive until it is dropped.
+pub(super) struct Session {
+    name: Arc<str>,
+    path: PathBuf,
+    /// Holds the lock.
+    _file: File,
+}
+
+impl Session {
+    pub(super) fn begin(database: &Path) -> Result<Self, StorageError> {
+        let name = new_session();
+        let path = file_of(database, &name);
+        let begin = || -> io::Result<File> {
+            let folder = folder_of(database);
+            loop {
+                fs::create_dir_all(&folder)?;
+                sweep(&folder);
+                let file = match File::create(&path) {
+                    // Another session ended and removed the folder in between.
+                    Err(fault) if fault.kind() == io::ErrorKind::NotFound => continue,
+                    file => file?,
+                };
+                file.lock()?;
+                // Another session may have swept it away before it was locked.
+                if path.exists() {
+                    return Ok(file);
+                }
+            }
+        };
+        match begin() {
+            Ok(file) => Ok(Self {
+                name,
+                path,
+                _file: file,
+            }),
+            Err(fault) => Err(super::setup::explain_io(&path, &fault)),
+        }
+    }
+
+    pub(super) fn name(&self) -> Arc<str> {
+        self.name.clone()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // What is left behind is swept by the next session; a folder in use is not removed.
+        let _ = fs::remove_file(&self.path);
+        if let Some(folder) = self.path.parent() {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+/// Whether the session holds its lock. Without certainty it counts as alive.
+pub(super) fn is_alive(database: &Path, name: &str) -> bool {
+    // A name from a damaged or foreign log must not lead elsewhere.
+    if name.contains(['/', '\\', '.']) {
+        return false;
+    }
+    match File::open(file_of(database, name)) {
+        Ok(file) => file.try_lock_shared().is_err(),
+        Err(fault) => fault.kind() != io::ErrorKind::NotFound,
+    }
+}
+
+/// Removes the files of sessions that ended without doing so.
+fn sweep(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let Ok(file) = File::open(entry.path()) else {
+            continue;
+        };
+        // The lock is held until the file is gone: its session cannot take it in between.
+        if file.try_lock().is_ok() {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn folder_of(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-sessions");
+    PathBuf::from(name)
+}
+
+fn file_of(database: &Path, name: &str) -> PathBuf {
+    folder_of(database).join(name)
+}
