@@ -286,7 +286,10 @@ impl Checker<'_> {
         let Some(step) = &range.step else {
             return Some(());
         };
-        let number = step.number?;
+        // What is no literal is checked by the compiler.
+        let Some(number) = step.number else {
+            return Some(());
+        };
         let least = if range.is_geometric() {
             Number::one()
         } else {
@@ -307,7 +310,9 @@ impl Checker<'_> {
             self.reader.errors.on(&step.expr, message);
             return None;
         }
-        let (low, high) = (range.low.number?, range.high.number?);
+        let (Some(low), Some(high)) = (range.low.number, range.high.number) else {
+            return Some(());
+        };
         if !range_is_sound {
             return Some(());
         }

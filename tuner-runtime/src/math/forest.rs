@@ -250,7 +250,7 @@ fn random_cut(
                 column().fold((f64::MAX, f64::MIN), |(l, h), x| (l.min(x), h.max(x)));
             let at = least + (most - least) * (1.0 - rng.unit());
             (least < most && *low < at && at < *high)
-                .then(|| (Side::Between(*low, at), Side::Between(at, *high)))
+                .then_some((Side::Between(*low, at), Side::Between(at, *high)))
         }
         Side::Among(kept) => {
             let mut left = vec![false; kept.len()];

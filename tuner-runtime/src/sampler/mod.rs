@@ -6,6 +6,7 @@
 
 mod cmaes;
 mod grid;
+mod named;
 mod nsga2;
 mod random;
 mod sobol;
@@ -13,6 +14,7 @@ mod tpe;
 
 pub use cmaes::CmaEs;
 pub use grid::Grid;
+pub use named::{NAMES, UnknownSampler, by_name};
 pub use nsga2::Nsga2;
 pub use random::Random;
 pub use sobol::Sobol;
