@@ -68,10 +68,23 @@ impl Data {
         Ok(self)
     }
 
+    /// The same design and noise with other values.
+    ///
+    /// # Errors
+    /// Not one finite value for each row.
+    pub fn with_values(&self, values: &[f64]) -> Result<Self, GpError> {
+        Self::new(&self.kinds, &self.rows, values)?.with_extra_noise(&self.extra_noise)
+    }
+
     /// The number of observations.
     #[allow(clippy::len_without_is_empty)] // never empty
     pub fn len(&self) -> usize {
         self.values.len()
+    }
+
+    /// The observed values.
+    pub fn values(&self) -> &[f64] {
+        &self.values
     }
 
     /// The number of coordinates of a row.
@@ -79,7 +92,8 @@ impl Data {
         self.kinds.len()
     }
 
-    pub(crate) fn row(&self, index: usize) -> &[f64] {
+    /// The coordinates of one observation.
+    pub fn row(&self, index: usize) -> &[f64] {
         let dimensions = self.dimensions();
         &self.rows[index * dimensions..(index + 1) * dimensions]
     }

@@ -116,9 +116,7 @@ impl Posterior {
     /// # Errors
     /// Not one finite value for each observation.
     pub fn set_values(&mut self, values: &[f64]) -> Result<(), GpError> {
-        let mut data = Data::new(&self.data.kinds, &self.data.rows, values)?;
-        data.extra_noise = std::mem::take(&mut self.data.extra_noise);
-        self.data = data;
+        self.data = self.data.with_values(values)?;
         self.solved.set_values(values);
         self.take_alpha();
         Ok(())

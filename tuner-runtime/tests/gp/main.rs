@@ -3,6 +3,7 @@
 
 mod acquisition;
 mod fit;
+mod output;
 mod posterior;
 
 use serde_json::Value;
