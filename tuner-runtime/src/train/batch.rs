@@ -115,6 +115,40 @@ impl Batch {
         }
     }
 
+    /// Takes the tape out, so that operations of dfdx itself can record on it;
+    /// [`Batch::resume`] goes on.
+    pub(crate) fn lend_tape(mut self) -> (Self, Option<OwnedTape<f32, Cpu>>) {
+        let tape = self.tape.take();
+        (self, tape)
+    }
+
+    /// The activations that came out, with the tape, and the key of their gradient.
+    pub(crate) fn resume(
+        self,
+        values: Buffer,
+        tape: Option<OwnedTape<f32, Cpu>>,
+        key: Option<Key>,
+    ) -> Self {
+        Self {
+            columns: values.len().checked_div(self.rows).unwrap_or(0),
+            values: Arc::new(values),
+            key: key.unwrap_or(self.key),
+            wants_gradient: true,
+            tape,
+            ..self
+        }
+    }
+
+    /// The place of the gradient of these activations.
+    pub(crate) fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// A place for another gradient.
+    pub(crate) fn new_key(&self) -> Key {
+        Key::new(&self.device)
+    }
+
     /// Runs the tape backwards from the gradient of the loss with respect to these activations.
     pub(crate) fn backward(self, gradient: Buffer) -> Result<Grads, TrainError> {
         let mut tape = self.tape.unwrap_or_default();

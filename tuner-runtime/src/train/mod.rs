@@ -23,18 +23,21 @@ mod network;
 mod ops;
 mod optimizer;
 mod parameter;
+mod pool;
 #[cfg(test)]
 mod reference_tests;
 mod schedule;
 mod sequential;
 
+/// The version of dfdx that trains here, for its own modules.
+pub use ::dfdx;
 pub use activation::Activation;
 pub use data::{Data, Inputs};
 pub use error::TrainError;
 pub use fit::{Fit, Trained};
 pub use history::{EpochMetrics, History};
 pub use init::Init;
-pub use layer::{Conv2d, Layer};
+pub use layer::{Conv2d, DfdxModule, Layer, Trainable};
 pub use loss::Loss;
 pub use metric::Metric;
 pub use monitor::{EarlyStopping, Plateau};

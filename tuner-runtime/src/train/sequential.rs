@@ -1,9 +1,12 @@
 //! The description of a network: an input shape and a list of layers.
 
+use dfdx::nn::BuildOnDevice;
+use dfdx::tensor::Cpu;
+
 use super::activation::Activation;
 use super::error::TrainError;
 use super::init::Init;
-use super::layer::{Conv2d, Layer, Site};
+use super::layer::{Conv2d, DfdxModule, Layer, Site, Trainable};
 
 use super::network::Network;
 use super::ops::time::Steps;
@@ -139,6 +142,27 @@ impl Sequential {
     #[must_use]
     pub fn gru(self, units: usize, steps: Steps) -> Self {
         self.layer(Layer::Gru { units, steps })
+    }
+
+    /// A module of dfdx's own `nn`, named by its builder type, from `IN` numbers to `OUT`.
+    ///
+    /// ```
+    /// # use tuner_runtime as tuner;
+    /// use tuner::train::Sequential;
+    /// use tuner::train::dfdx::nn::builders::{Linear, ReLU};
+    ///
+    /// type Mlp = (Linear<784, 64>, ReLU, Linear<64, 10>);
+    /// let mut network = Sequential::input([784]).module::<Mlp, 784, 10>().initialize(1)?;
+    /// assert_eq!(network.parameter_count(), 784 * 64 + 64 + 64 * 10 + 10);
+    /// # Ok::<(), tuner::train::TrainError>(())
+    /// ```
+    #[must_use]
+    pub fn module<B, const IN: usize, const OUT: usize>(self) -> Self
+    where
+        B: BuildOnDevice<Cpu, f32>,
+        B::Built: Trainable<IN, OUT>,
+    {
+        self.layer(DfdxModule::new::<B, IN, OUT>())
     }
 
     /// An activation on its own.

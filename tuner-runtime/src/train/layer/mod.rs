@@ -8,10 +8,12 @@ mod dropout;
 mod embedding;
 mod flatten;
 mod layer_norm;
+mod module;
 mod pool2d;
 mod recurrent;
 
 pub use conv2d::Conv2d;
+pub use module::{DfdxModule, Trainable};
 
 use std::fmt::Debug;
 
@@ -100,6 +102,8 @@ pub enum Layer {
         /// Which results go on.
         steps: Steps,
     },
+    /// A module of dfdx's own `nn`.
+    Dfdx(DfdxModule),
     /// Gated recurrent units over sequences `[steps, values]`.
     Gru {
         /// The size of the state.
@@ -125,6 +129,7 @@ impl Layer {
             Self::Embedding { .. } => "embedding",
             Self::Lstm { .. } => "lstm",
             Self::Gru { .. } => "gru",
+            Self::Dfdx(_) => "dfdx",
         }
     }
 
@@ -148,6 +153,7 @@ impl Layer {
             Self::LayerNorm { epsilon } => layer_norm::build(site, epsilon),
             Self::Embedding { entries, width } => embedding::build(site, entries, width),
             Self::Lstm { units, steps } => recurrent::build(site, Cell::Lstm, units, steps),
+            Self::Dfdx(ref module) => module.build(site),
             Self::Gru { units, steps } => recurrent::build(site, Cell::Gru, units, steps),
             Self::Flatten => Ok(flatten::build(site)),
             Self::Dense {
