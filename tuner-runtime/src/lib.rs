@@ -11,6 +11,7 @@ pub mod data;
 pub mod gp;
 pub mod math;
 pub mod pruner;
+pub mod report;
 pub mod sampler;
 pub mod space;
 pub mod storage;

@@ -1,0 +1,5 @@
+//! What a study found, in words and numbers.
+
+mod importance;
+
+pub use importance::{Importance, importances};
