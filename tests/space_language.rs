@@ -1,5 +1,5 @@
 //! The language of `#[tunable]` as users write it: every kind of field, nested to any depth.
-#![allow(missing_docs, reason = "the items are examples")]
+#![allow(missing_docs, unreachable_pub, reason = "the items are examples")]
 
 use tuner::space::{Handle, Tunable, tunable};
 

@@ -18,17 +18,15 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         let error = error.into_compile_error();
         return quote!(#error #item);
     }
-    let krate = match Options::parse.parse2(options.clone()) {
-        Ok(parsed) => parsed.krate(),
-        Err(error) => {
-            let error = error.into_compile_error();
-            return quote!(#error #item);
-        }
+    let (parsed, error) = match Options::parse.parse2(options.clone()) {
+        Ok(parsed) => (parsed, None),
+        Err(error) => (Options::default(), Some(error.into_compile_error())),
     };
+    let krate = parsed.krate();
     let span = proc_macro2::Span::call_site();
     let derive = quote_spanned!(span=> #[derive(#krate::__private::Tunable)]);
-    let options = (!options.is_empty()).then(|| quote!(#[hp(#options)]));
-    quote!(#derive #options #item)
+    let options = (error.is_none() && !options.is_empty()).then(|| quote!(#[hp(#options)]));
+    quote!(#error #derive #options #item)
 }
 
 fn is_word(token: &TokenTree) -> bool {

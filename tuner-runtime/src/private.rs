@@ -13,7 +13,9 @@ pub use crate::space::typed::{
     Choices, Fits, Float, Int, Len, Param, Tag, Unit, Variant, bare, checks, choice, choose, float,
     int, len, optional, show, with_default,
 };
-pub use crate::space::{Build, EnumParam, Handle, Reader, Scope, Settle, Tunable, Writer};
+pub use crate::space::{
+    Build, Choice, EnumParam, Handle, Integer, Reader, Real, Scope, Settle, Tunable, Writer,
+};
 
 use crate::space::{PointError, SpaceError};
 

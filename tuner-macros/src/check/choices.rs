@@ -93,6 +93,8 @@ pub(crate) fn of(
     }
     let before = reader.errors.count();
     let mut earlier: Vec<Literal> = Vec::new();
+    // A list of another type is one mistake, however many values it has.
+    let mut is_foreign = false;
     for element in elements {
         let Some(literal) = Literal::of(element) else {
             continue;
@@ -107,9 +109,15 @@ pub(crate) fn of(
                 literal.kind(),
                 first.kind()
             );
-            reader.errors.on(element, message);
+            if !is_foreign {
+                reader.errors.on(element, message);
+            }
+            is_foreign = true;
         } else if let Some(fault) = misfit(&literal, element, leaf) {
-            reader.errors.on(element, fault);
+            if !is_foreign {
+                reader.errors.on(element, fault);
+            }
+            is_foreign = true;
         } else if earlier.iter().any(|other| other.same(&literal)) {
             reader.errors.on(
                 element,

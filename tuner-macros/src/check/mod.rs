@@ -24,8 +24,10 @@ pub(crate) struct Meaning {
     /// `len` and `optional`, from the outside in.
     pub(crate) wraps: Vec<Wrap>,
     pub(crate) default: Option<Default>,
-    /// The type of bounds and choices, when the field's spelling shows it.
+    /// The type of one value, when the field's spelling shows it.
     pub(crate) leaf: Option<Type>,
+    /// Whether that type is seen to fit the kind.
+    pub(crate) is_evident: bool,
     /// Whether the field is a plain value: no list, option or array.
     pub(crate) is_plain: bool,
 }
@@ -89,7 +91,7 @@ impl Field<'_> {
             return self.fixed(kind);
         }
         self.check_companions();
-        let (layers, leaf) = self.layers()?;
+        let (layers, leaf, has_alias) = self.layers()?;
         let kind = self.kind(leaf)?;
         let len = match self.keys.get(Key::Len) {
             Some(entry) => Some(self.len(entry)?),
@@ -109,11 +111,10 @@ impl Field<'_> {
             )?),
             None => None,
         };
-        let evident = match Shape::of(leaf) {
-            Shape::Int { .. } | Shape::Float | Shape::Bool => Some(leaf.clone()),
-            Shape::Text => Some(syn::parse_quote!(&'static str)),
-            _ => None,
-        };
+        let is_evident = matches!(
+            Shape::of(leaf),
+            Shape::Int { .. } | Shape::Float | Shape::Bool | Shape::Text
+        );
         let mut len = len;
         let wraps = layers.iter().filter_map(|layer| match layer {
             Layer::List => len.take().map(Box::new).map(Wrap::Len),
@@ -124,7 +125,8 @@ impl Field<'_> {
             kind,
             wraps: wraps.collect(),
             default,
-            leaf: evident,
+            leaf: (!has_alias).then(|| leaf.clone()),
+            is_evident,
             is_plain: layers.is_empty(),
         })
     }
@@ -148,6 +150,7 @@ impl Field<'_> {
             wraps: Vec::new(),
             default: None,
             leaf: None,
+            is_evident: true,
             is_plain: true,
         })
     }
@@ -186,8 +189,9 @@ impl Field<'_> {
         }
     }
 
-    /// Takes lists, options and arrays off the type, and checks that `len` and `optional` agree.
-    fn layers(&self) -> Option<(Vec<Layer>, &Type)> {
+    /// Takes lists, options and arrays off the type, and checks that `len` and `optional` agree. Says
+    /// whether an alias hides one of them.
+    fn layers(&self) -> Option<(Vec<Layer>, &Type, bool)> {
         let (len, optional) = (self.keys.get(Key::Len), self.keys.get(Key::Optional));
         let mut layers = Vec::new();
         let mut leaf = self.ty;
@@ -220,6 +224,7 @@ impl Field<'_> {
             (len, Layer::List, "a `Vec`"),
             (optional, Layer::Option, "an `Option`"),
         ];
+        let seen = layers.len();
         let mut fine = true;
         for (entry, layer, asked) in wanted.into_iter().rev() {
             let Some(entry) = entry.filter(|_| !layers.contains(&layer)) else {
@@ -239,7 +244,8 @@ impl Field<'_> {
                 fine = false;
             }
         }
-        fine.then_some((layers, leaf))
+        let has_alias = layers.len() > seen;
+        fine.then_some((layers, leaf, has_alias))
     }
 
     fn kind(&self, leaf: &Type) -> Option<Kind> {

@@ -286,7 +286,6 @@ impl Checker<'_> {
         let Some(step) = &range.step else {
             return Some(());
         };
-        // What is no literal is checked by the compiler.
         let Some(number) = step.number else {
             return Some(());
         };
@@ -310,12 +309,10 @@ impl Checker<'_> {
             self.reader.errors.on(&step.expr, message);
             return None;
         }
-        let (Some(low), Some(high)) = (range.low.number, range.high.number) else {
+        let (Some(low), Some(high), true) = (range.low.number, range.high.number, range_is_sound)
+        else {
             return Some(());
         };
-        if !range_is_sound {
-            return Some(());
-        }
         let reaches = if range.is_geometric() {
             high.is_power(low, number)
         } else {

@@ -6,6 +6,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::Expr;
 
 use super::Item;
+use super::field::respan;
 use crate::check::{Bound, Choices, Range, Scale};
 use crate::types::mentions;
 
@@ -23,6 +24,10 @@ pub(crate) struct Asserts<'a> {
     known: Vec<(String, Named)>,
     /// The type of the bounds of the current field.
     leaf: TokenStream,
+    /// Whether that is a primitive, so that literals can stand where they are used.
+    is_evident: bool,
+    /// Where the current field's type stands.
+    place: Span,
 }
 
 /// A bound as generated code names it.
@@ -46,12 +51,16 @@ impl<'a> Asserts<'a> {
             count: 0,
             known: Vec::new(),
             leaf: TokenStream::new(),
+            is_evident: true,
+            place: Span::call_site(),
         }
     }
 
     /// Starts a field whose bounds have this type.
-    pub(crate) fn begin(&mut self, leaf: TokenStream) {
+    pub(crate) fn begin(&mut self, leaf: TokenStream, is_evident: bool, place: Span) {
         self.leaf = leaf;
+        self.place = place;
+        self.is_evident = is_evident;
         self.known.clear();
     }
 
@@ -186,10 +195,11 @@ impl<'a> Asserts<'a> {
 
     /// A list of choices.
     pub(crate) fn choices(&mut self, choices: &Choices) -> TokenStream {
-        if let Some(literals) = &choices.literals {
-            return quote!(&[#(#literals),*]);
-        }
-        let named = self.listed(choices);
+        let named = match &choices.literals {
+            Some(literals) if self.is_evident => return quote!(&[#(#literals),*]),
+            Some(_) => return self.listed(choices).tokens,
+            None => self.listed(choices),
+        };
         let listed = &named.tokens;
         let asked = |what: TokenStream| quote!(__tuner::checks::Listed(#listed).#what());
         let is_empty = asked(quote!(is_empty));
@@ -215,7 +225,12 @@ impl<'a> Asserts<'a> {
     pub(crate) fn chosen(&mut self, bound: &Bound, choices: &Choices) -> TokenStream {
         let literal = matches!(bound.expr, Expr::Lit(_)) || bound.number.is_some();
         if literal && choices.literals.is_some() {
-            return bound.expr.to_token_stream();
+            let leaf = self.leaf.clone();
+            let known = Bound {
+                expr: bound.expr.clone(),
+                number: Some(crate::literal::Number::zero()),
+            };
+            return self.named(&known, &leaf).tokens;
         }
         let leaf = self.leaf.clone();
         // A literal is checked here too, against choices that only the compiler knows.
@@ -251,15 +266,17 @@ impl<'a> Asserts<'a> {
 
     /// The bound's name; a constant is emitted for all but literals.
     fn named(&mut self, bound: &Bound, ty: &TokenStream) -> Named {
-        if bound.number.is_some() {
-            return Named {
-                tokens: bound.expr.to_token_stream(),
-                is_literal: true,
-                is_generic: false,
-                expr: bound.expr.clone(),
-            };
+        if bound.number.is_none() {
+            return self.once(bound, ty, &bound.expr);
         }
-        self.once(bound, ty, &bound.expr)
+        // A constant of the type shows an alias that does not fit, or is too small.
+        let named = (!self.is_evident).then(|| self.once(bound, ty, &bound.expr));
+        Named {
+            tokens: named.map_or_else(|| bound.expr.to_token_stream(), |named| named.tokens),
+            is_literal: true,
+            is_generic: false,
+            expr: bound.expr.clone(),
+        }
     }
 
     fn once(&mut self, bound: &Bound, ty: &TokenStream, shown: &Expr) -> Named {
@@ -271,7 +288,15 @@ impl<'a> Asserts<'a> {
         let is_generic = mentions(expr, &self.item.params) || mentions(ty, &self.item.params);
         let name = format_ident!("__BOUND_{}", self.count);
         self.count += 1;
-        let constant = quote!(const #name: #ty = #expr;);
+        let constant = if self.is_evident {
+            quote!(const #name: #ty = #expr;)
+        } else {
+            // Everything but the expression is at the type: if that does not fit, only it is blamed.
+            let before = respan(quote!(const #name: #ty = __tuner::checks::same), self.place);
+            let mut argument = Group::new(proc_macro2::Delimiter::Parenthesis, quote!(#expr));
+            argument.set_span(self.place);
+            quote!(#before #argument;)
+        };
         let tokens = if is_generic {
             self.associated.push(constant);
             let space = &self.item.container.space;
@@ -317,6 +342,6 @@ fn assertion(blamed: &Expr, condition: TokenStream, message: &str) -> TokenStrea
         quote!(#condition, #message),
     );
     arguments.set_span(last);
-    let path = super::field::respan(quote!(::core::assert!), first);
+    let path = respan(quote!(::core::assert!), first);
     quote!(#root #path #arguments)
 }

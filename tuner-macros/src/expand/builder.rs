@@ -17,6 +17,7 @@ pub(crate) fn structure(item: &Item<'_>) -> TokenStream {
     quote! {
         #[doc = #docs]
         #[must_use = "end with `build()`"]
+        #[allow(dead_code, non_snake_case, trivial_bounds, private_bounds, unreachable_pub)]
         #vis struct #builder #generics #bounds {
             __space: #space #args,
             __value: #ident #args,

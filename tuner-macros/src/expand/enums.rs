@@ -49,6 +49,7 @@ pub(crate) fn units(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     }]);
     quote! {
         #[doc = #docs]
+        #[allow(dead_code, unreachable_pub)]
         #vis type #space #alias_params = #private::EnumParam<#ident #args>;
         #inside
     }
@@ -92,7 +93,7 @@ fn structure(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     let (seal, _) = item.seal();
     quote! {
         #[doc = #docs]
-        #[allow(non_snake_case)]
+        #[allow(dead_code, non_snake_case, trivial_bounds, private_bounds, unreachable_pub)]
         #vis struct #space #generics #bounds {
             #(#fields)*
             #[doc(hidden)]
@@ -115,6 +116,7 @@ fn names_of_variants(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     });
     quote! {
         #[doc = #docs]
+        #[allow(dead_code, unreachable_pub)]
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #vis enum #name { #(#variants),* }
     }

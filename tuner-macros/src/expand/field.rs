@@ -30,6 +30,27 @@ impl Field {
         respan(markers, self.span())
     }
 
+    /// `Block: Tunable`, where the spelling of the type does not show that it agrees with its keys.
+    pub(crate) fn bound(&self, private: &TokenStream) -> Option<syn::WherePredicate> {
+        let kind = match &self.meaning.kind {
+            Kind::Bare => quote!(Tunable),
+            Kind::Int(_) => quote!(Integer),
+            Kind::Float(_) => quote!(Real),
+            Kind::Choice(_) => quote!(Choice),
+            Kind::Fixed(_) => return None,
+        };
+        let (ty, bound) = match &self.meaning.leaf {
+            Some(_) if self.meaning.is_evident => return None,
+            Some(leaf) => (leaf, quote!(#private::#kind)),
+            None => {
+                let markers = self.markers(private);
+                (&self.ty, quote!(#private::Fits<#markers>))
+            }
+        };
+        let bound = respan(bound, self.span());
+        Some(syn::parse_quote_spanned!(self.span()=> #ty: #bound))
+    }
+
     /// The type of the handle, every token at the field's type: that is where a misfit is reported.
     pub(crate) fn handle_type(&self, private: &TokenStream) -> TokenStream {
         let (ty, markers) = (&self.ty, self.markers(private));
@@ -44,7 +65,7 @@ impl Field {
         let spec = self.spec(asserts);
         let fits = respan(quote!(#private::Fits), self.span());
         let handle = quote_spanned!(self.span()=> <#ty as #fits<#markers>>::handle);
-        let handle = quote!(#handle(#spec));
+        let handle = self.placed(quote!(#handle(#spec)));
         match &self.meaning.default {
             None => handle,
             Some(Default::Leaf(_)) if self.meaning.is_plain => handle,
@@ -62,6 +83,11 @@ impl Field {
         name
     }
 
+    /// The same tokens at the field's type, where a misfit is reported once for all of them.
+    pub(crate) fn placed(&self, tokens: TokenStream) -> TokenStream {
+        place(tokens, self.ty.span())
+    }
+
     /// Where the field's type begins.
     fn span(&self) -> Span {
         self.ty.span().resolved_at(Span::call_site())
@@ -69,14 +95,14 @@ impl Field {
 
     fn spec(&self, asserts: &mut Asserts<'_>) -> TokenStream {
         let leaf = match &self.meaning.leaf {
-            Some(leaf) => leaf.to_token_stream(),
-            None => {
+            Some(leaf) if self.meaning.is_evident => leaf.to_token_stream(),
+            _ => {
                 let (ty, markers) = (&self.ty, self.markers(&quote!(__tuner)));
                 let fits = respan(quote!(__tuner::Fits), self.span());
                 quote_spanned!(self.span()=> <#ty as #fits<#markers>>::Leaf)
             }
         };
-        asserts.begin(leaf);
+        asserts.begin(leaf, self.meaning.is_evident, self.span());
         let plain_default = match &self.meaning.default {
             Some(Default::Leaf(bound)) if self.meaning.is_plain => {
                 let default = self.leaf(bound, asserts);
@@ -171,4 +197,18 @@ pub(crate) fn respan(tokens: TokenStream, span: Span) -> TokenStream {
         token
     });
     respanned.collect()
+}
+
+/// The same tokens at one place, each as visible as before.
+fn place(tokens: TokenStream, span: Span) -> TokenStream {
+    let placed = tokens.into_iter().map(|mut token| {
+        let at = span.resolved_at(token.span());
+        if let TokenTree::Group(group) = &token {
+            let inner = place(group.stream(), span);
+            token = TokenTree::Group(proc_macro2::Group::new(group.delimiter(), inner));
+        }
+        token.set_span(at);
+        token
+    });
+    placed.collect()
 }

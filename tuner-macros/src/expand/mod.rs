@@ -16,8 +16,6 @@ use quote::{quote, quote_spanned};
 use syn::{Attribute, Generics};
 
 use crate::ast::{Body, Container, Field, Shape};
-use crate::check::Kind;
-use crate::types::mentions;
 
 /// Everything that the item gets.
 pub(crate) fn expand(container: &Container<'_>) -> TokenStream {
@@ -48,7 +46,7 @@ pub(crate) fn expand(container: &Container<'_>) -> TokenStream {
 /// The item's names and generics, as every part of the expansion needs them.
 pub(crate) struct Item<'a> {
     pub(crate) container: &'a Container<'a>,
-    /// The generics with a bound for each field whose type mentions a type parameter.
+    /// The generics with a bound for each field that is not seen to agree with its keys.
     pub(crate) generics: Generics,
     /// The names of its type, const and lifetime parameters.
     pub(crate) params: Vec<String>,
@@ -65,19 +63,10 @@ impl<'a> Item<'a> {
             params: names(container.generics),
             private: quote!(#krate::__private),
         };
-        let types: Vec<String> = container
-            .generics
-            .type_params()
-            .map(|param| param.ident.to_string())
-            .collect();
-        let private = item.private.clone();
-        for field in fields {
-            let is_fixed = matches!(field.meaning.kind, Kind::Fixed(_));
-            if !is_fixed && mentions(&field.ty, &types) {
-                let (ty, keys) = (&field.ty, field.markers(&private));
-                let bound = syn::parse_quote!(#ty: #private::Fits<#keys>);
-                item.generics.make_where_clause().predicates.push(bound);
-            }
+        // A bound that cannot hold is reported once, at the type, and assumed everywhere else. What
+        // the spelling of a type shows to agree with its keys needs none.
+        for bound in fields.filter_map(|field| field.bound(&item.private)) {
+            item.generics.make_where_clause().predicates.push(bound);
         }
         item
     }
@@ -99,7 +88,8 @@ impl<'a> Item<'a> {
     pub(crate) fn hidden(&self, parts: &[TokenStream]) -> TokenStream {
         let private = &self.private;
         quote! {
-            #[allow(unused, deprecated, non_snake_case, non_upper_case_globals, clippy::all)]
+            #[allow(unused, deprecated, trivial_bounds, private_bounds, unreachable_pub)]
+            #[allow(non_snake_case, non_upper_case_globals, clippy::all)]
             const _: () = {
                 use #private as __tuner;
                 use __tuner::{Fits as _, Handle as _};

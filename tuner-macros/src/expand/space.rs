@@ -23,6 +23,7 @@ pub(crate) fn structure(item: &Item<'_>, fields: &[Field]) -> TokenStream {
     );
     quote! {
         #[doc = #docs]
+        #[allow(dead_code, non_snake_case, trivial_bounds, private_bounds, unreachable_pub)]
         #vis struct #space #generics #bounds {
             #(#members)*
             #[doc(hidden)]
@@ -128,7 +129,10 @@ pub(crate) fn read(field: &Field, owner: &TokenStream) -> TokenStream {
     let (from, ident) = (local("from"), &field.ident);
     match &field.meaning.kind {
         Kind::Fixed(value) => quote!(#ident: #value,),
-        _ => quote!(#ident: #owner.#ident.read(#from)?,),
+        _ => {
+            let read = field.placed(quote!(#owner.#ident.read(#from)?));
+            quote!(#ident: #read,)
+        }
     }
 }
 

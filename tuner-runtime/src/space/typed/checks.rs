@@ -2,6 +2,11 @@
 //!
 //! Generated code calls these in `const` items, so they are `const fn`s over the widest types.
 
+/// A bound as it is; a place for the compiler to say that the field's type does not fit.
+pub const fn same<T: Copy>(bound: T) -> T {
+    bound
+}
+
 /// Whether `step` leads from `low` exactly to `high`, or `step` is a factor that does.
 pub const fn int_step_fits(low: i128, high: i128, step: i128, factor: bool) -> bool {
     if !int_step_leads(step, factor) || low > high {
@@ -133,7 +138,7 @@ impl Listed<'_, &'static str> {
         while i < self.0.len() {
             let mut j = 0;
             while j < i {
-                if same(self.0[i], self.0[j]) {
+                if equal(self.0[i], self.0[j]) {
                     return false;
                 }
                 j += 1;
@@ -147,7 +152,7 @@ impl Listed<'_, &'static str> {
     pub const fn hold(&self, text: &str) -> bool {
         let mut i = 0;
         while i < self.0.len() {
-            if same(self.0[i], text) {
+            if equal(self.0[i], text) {
                 return true;
             }
             i += 1;
@@ -161,7 +166,7 @@ impl Listed<'_, &'static str> {
     }
 }
 
-const fn same(left: &str, right: &str) -> bool {
+const fn equal(left: &str, right: &str) -> bool {
     let (left, right) = (left.as_bytes(), right.as_bytes());
     if left.len() != right.len() {
         return false;

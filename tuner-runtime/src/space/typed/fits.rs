@@ -29,21 +29,49 @@ pub struct len<K>(PhantomData<K>);
 /// The key `optional`, over what the value has.
 pub struct optional<K>(PhantomData<K>);
 
+/// What keys say about values whose bounds have the type `L`.
+pub trait Key {
+    /// Bounds, steps, choices and lengths.
+    type Spec<L: Copy + 'static>: Clone;
+}
+
+impl Key for int {
+    type Spec<L: Copy + 'static> = Int<L>;
+}
+
+impl Key for float {
+    type Spec<L: Copy + 'static> = Float<L>;
+}
+
+impl Key for choice {
+    type Spec<L: Copy + 'static> = Choices<L>;
+}
+
+impl Key for bare {
+    type Spec<L: Copy + 'static> = ();
+}
+
+impl<K: Key> Key for len<K> {
+    type Spec<L: Copy + 'static> = Len<K::Spec<L>>;
+}
+
+impl<K: Key> Key for optional<K> {
+    type Spec<L: Copy + 'static> = K::Spec<L>;
+}
+
 /// A field's type that agrees with the keys `K`.
 #[diagnostic::on_unimplemented(
     message = "the type `{Self}` does not agree with the keys of its `#[hp(...)]`",
     label = "`len` asks for a `Vec`, `optional` for an `Option`",
     note = "write `Vec<T>` with `len = 1..=3`, `Option<T>` with `optional`, and `T` itself without them"
 )]
-pub trait Fits<K>: Sized {
+pub trait Fits<K: Key>: Sized {
     /// The type of bounds and choices.
-    type Leaf;
-    /// What the keys say.
-    type Spec: Clone;
+    type Leaf: Copy + 'static;
     /// The handle of the field.
     type Handle: Handle<Value = Self>;
     /// The handle with all that the keys allow.
-    fn handle(spec: Self::Spec) -> Self::Handle;
+    fn handle(spec: K::Spec<Self::Leaf>) -> Self::Handle;
 }
 
 /// The handle of a field of type `T` with the keys `K`.
@@ -155,33 +183,33 @@ impl<S> Len<S> {
 }
 
 impl<T: Integer> Fits<int> for T {
-    type Leaf = T;
-    type Spec = Int<T>;
+    type Leaf = T::Bound;
     type Handle = IntParam<T>;
 
-    fn handle(spec: Int<T>) -> IntParam<T> {
-        let step = spec.step.map_or(1, |step| step.wide() as u64);
-        let domain = IntDomain::with(spec.low.wide(), spec.high.wide(), step, spec.scale);
+    fn handle(spec: Int<T::Bound>) -> IntParam<T> {
+        let [low, high] = [spec.low, spec.high].map(|bound| T::bound(bound).wide());
+        let step = spec.step.map_or(1, |step| T::bound(step).wide() as u64);
+        let domain = IntDomain::with(low, high, step, spec.scale);
         let param = IntParam::new(domain.expect("the compiler has checked the range"));
         match spec.default {
-            Some(default) => param.defaulting(default),
+            Some(default) => param.defaulting(T::bound(default)),
             None => param,
         }
     }
 }
 
 impl<T: Real> Fits<float> for T {
-    type Leaf = T;
-    type Spec = Float<T>;
+    type Leaf = T::Bound;
     type Handle = FloatParam<T>;
 
-    fn handle(spec: Float<T>) -> FloatParam<T> {
-        let step = spec.step.map(Real::wide);
-        let domain = FloatDomain::with(spec.low.wide(), spec.high.wide(), step, spec.scale);
+    fn handle(spec: Float<T::Bound>) -> FloatParam<T> {
+        let [low, high] = [spec.low, spec.high].map(|bound| T::bound(bound).wide());
+        let step = spec.step.map(|step| T::bound(step).wide());
+        let domain = FloatDomain::with(low, high, step, spec.scale);
         let domain = domain.expect("the compiler has checked the range");
         let param = FloatParam::new(if T::SINGLE { domain.single() } else { domain });
         match spec.default {
-            Some(default) => param.defaulting(default),
+            Some(default) => param.defaulting(T::bound(default)),
             None => param,
         }
     }
@@ -189,7 +217,6 @@ impl<T: Real> Fits<float> for T {
 
 impl<T: Choice> Fits<choice> for T {
     type Leaf = T::Listed;
-    type Spec = Choices<T::Listed>;
     type Handle = ChoiceParam<T>;
 
     fn handle(spec: Choices<T::Listed>) -> ChoiceParam<T> {
@@ -203,7 +230,6 @@ impl<T: Choice> Fits<choice> for T {
 
 impl<T: Tunable> Fits<bare> for T {
     type Leaf = ();
-    type Spec = ();
     type Handle = T::Space;
 
     fn handle((): ()) -> T::Space {
@@ -211,43 +237,39 @@ impl<T: Tunable> Fits<bare> for T {
     }
 }
 
-impl<K, T: Fits<K>> Fits<len<K>> for Vec<T> {
+impl<K: Key, T: Fits<K>> Fits<len<K>> for Vec<T> {
     type Leaf = T::Leaf;
-    type Spec = Len<T::Spec>;
     type Handle = ListParam<T::Handle>;
 
-    fn handle(spec: Len<T::Spec>) -> Self::Handle {
+    fn handle(spec: Len<K::Spec<T::Leaf>>) -> Self::Handle {
         spec.over(T::handle)
     }
 }
 
-impl<K, T: Fits<K>> Fits<optional<K>> for Option<T> {
+impl<K: Key, T: Fits<K>> Fits<optional<K>> for Option<T> {
     type Leaf = T::Leaf;
-    type Spec = T::Spec;
     type Handle = OptionParam<T::Handle>;
 
-    fn handle(spec: T::Spec) -> Self::Handle {
+    fn handle(spec: K::Spec<T::Leaf>) -> Self::Handle {
         OptionParam::new(T::handle(spec))
     }
 }
 
 /// An alias hides whether the list or the option is outside: the macro then puts `len` outside.
-impl<K, T: Fits<K>> Fits<len<optional<K>>> for Option<Vec<T>> {
+impl<K: Key, T: Fits<K>> Fits<len<optional<K>>> for Option<Vec<T>> {
     type Leaf = T::Leaf;
-    type Spec = Len<T::Spec>;
     type Handle = OptionParam<ListParam<T::Handle>>;
 
-    fn handle(spec: Len<T::Spec>) -> Self::Handle {
+    fn handle(spec: Len<K::Spec<T::Leaf>>) -> Self::Handle {
         OptionParam::new(spec.over(T::handle))
     }
 }
 
-impl<K, T: Fits<K>, const N: usize> Fits<K> for [T; N] {
+impl<K: Key, T: Fits<K>, const N: usize> Fits<K> for [T; N] {
     type Leaf = T::Leaf;
-    type Spec = T::Spec;
     type Handle = [T::Handle; N];
 
-    fn handle(spec: T::Spec) -> Self::Handle {
+    fn handle(spec: K::Spec<T::Leaf>) -> Self::Handle {
         std::array::from_fn(|_| T::handle(spec.clone()))
     }
 }

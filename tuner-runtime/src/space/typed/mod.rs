@@ -54,7 +54,7 @@ use super::point::Point;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a search space",
     label = "not tunable",
-    note = "add `#[tunable]` to the type, or write `#[hp(fixed = ...)]` to leave the field untuned"
+    note = "add `#[tunable]` to the type; write a range or choices for a number or a text, and `fixed = ...` to leave the field untuned"
 )]
 pub trait Tunable: Sized {
     /// The handle of the whole space.
@@ -91,7 +91,7 @@ pub trait Tunable: Sized {
 }
 
 /// A part of a space, from a single parameter to a whole struct.
-pub trait Handle: Clone + Send + Sync {
+pub trait Handle: Clone {
     /// What it stands for.
     type Value;
 

@@ -16,6 +16,10 @@ use super::{Handle, Reader, Scope, Settle, Writer};
     note = "write `float = 0.0..=1.0` for real numbers, add `len = 1..=3` for a list and `optional` for an `Option`"
 )]
 pub trait Integer: Copy + Send + Sync + 'static {
+    /// The type of bounds: the type itself.
+    type Bound: Copy + 'static;
+    /// The number that a bound stands for.
+    fn bound(bound: Self::Bound) -> Self;
     /// The number, wide enough for all types.
     fn wide(self) -> i128;
     /// The number of this type, if it fits.
@@ -25,6 +29,10 @@ pub trait Integer: Copy + Send + Sync + 'static {
 macro_rules! integers {
     ($($int:ty),*) => {$(
         impl Integer for $int {
+            type Bound = Self;
+            fn bound(bound: Self) -> Self {
+                bound
+            }
             fn wide(self) -> i128 {
                 self as i128
             }
@@ -45,6 +53,10 @@ integers!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
 pub trait Real: Copy + Send + Sync + 'static {
     /// Whether the type has 32 bits.
     const SINGLE: bool;
+    /// The type of bounds: the type itself.
+    type Bound: Copy + 'static;
+    /// The number that a bound stands for.
+    fn bound(bound: Self::Bound) -> Self;
     /// The decimal that the number stands for: `0.1f32` is `0.1`.
     fn wide(self) -> f64;
     /// The nearest number of this type.
@@ -53,6 +65,10 @@ pub trait Real: Copy + Send + Sync + 'static {
 
 impl Real for f64 {
     const SINGLE: bool = false;
+    type Bound = Self;
+    fn bound(bound: Self) -> Self {
+        bound
+    }
     fn wide(self) -> f64 {
         self
     }
@@ -63,6 +79,10 @@ impl Real for f64 {
 
 impl Real for f32 {
     const SINGLE: bool = true;
+    type Bound = Self;
+    fn bound(bound: Self) -> Self {
+        bound
+    }
     fn wide(self) -> f64 {
         // The shortest decimal is what a person wrote, and the grid is made of decimals.
         self.to_string().parse().unwrap_or(f64::from(self))

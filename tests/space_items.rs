@@ -1,0 +1,318 @@
+//! Items as they stand in real programs: generics, `cfg`, raw names, modules, other derives, and
+//! names of the user's own that clash with those of the standard library.
+#![allow(missing_docs, unreachable_pub, reason = "the items are examples")]
+
+use tuner::space::{Handle, Tunable, tunable};
+
+fn names<T: Tunable>() -> Vec<String> {
+    let space = T::space().flatten().unwrap();
+    let params = space.params().iter();
+    params.map(|param| param.name.to_string()).collect()
+}
+
+#[tunable]
+#[derive(Debug, Clone, PartialEq)]
+struct Pair<T: Tunable, const MOST: usize> {
+    #[hp(int = 1..=MOST, default = MOST)]
+    count: usize,
+    #[hp]
+    inner: T,
+    #[hp(len = 0..=2)]
+    more: Vec<T>,
+}
+
+#[tunable]
+#[derive(Debug, Clone, PartialEq)]
+struct Unbound<T> {
+    #[hp]
+    inner: T,
+    #[hp(fixed = std::marker::PhantomData)]
+    marker: std::marker::PhantomData<T>,
+}
+
+#[test]
+fn type_and_const_parameters_pass_through() {
+    assert_eq!(
+        Pair::<bool, 4>::space().cardinality(),
+        Some(4 * 2 * (1 + 2 + 4))
+    );
+    let value = Pair::<bool, 4>::builder().inner(true).build().unwrap();
+    assert_eq!((value.count, value.inner, value.more.len()), (4, true, 0));
+    assert_eq!(names::<Unbound<Pair<bool, 2>>>()[0], "inner.count");
+    let mut space = Pair::<bool, 4>::space();
+    space.count.narrow(1..=2).unwrap();
+    assert_eq!(space.clone().cardinality(), Some(2 * 2 * 7));
+}
+
+#[tunable]
+#[derive(Debug, Clone, PartialEq)]
+enum Either<L: Tunable, R: Tunable> {
+    Left(#[hp] L),
+    Right {
+        #[hp]
+        right: R,
+        #[hp(fixed = 7)]
+        seven: u8,
+    },
+    Neither,
+}
+
+#[test]
+fn enums_take_parameters_and_newtype_variants() {
+    type Bools = Either<bool, Either<bool, bool>>;
+    assert_eq!(
+        names::<Bools>(),
+        [
+            "either",
+            "either.Left",
+            "either.Right.right",
+            "either.Right.right.Left",
+            "either.Right.right.Right.right"
+        ]
+    );
+    assert_eq!(Bools::space().cardinality(), Some(2 + (2 + 2 + 1) + 1));
+    let value = Bools::Right {
+        right: Either::Left(true),
+        seven: 7,
+    };
+    let point = value.to_point().unwrap();
+    assert_eq!(
+        point.to_string(),
+        "either = Right, either.Right.right = Left, either.Right.right.Left = true"
+    );
+    assert_eq!(Bools::from_point(&point).unwrap(), value);
+}
+
+#[tunable]
+struct Conditional {
+    #[hp]
+    always: bool,
+    #[cfg(any())]
+    #[hp(int = 1..=2)]
+    never: NoSuchType,
+    #[cfg(all())]
+    #[hp(int = 1..=2)]
+    compiled: usize,
+}
+
+#[tunable]
+enum ConditionalEnum {
+    Always,
+    #[cfg(any())]
+    Never(NoSuchType),
+}
+
+#[test]
+fn cfg_is_respected() {
+    assert_eq!(names::<Conditional>(), ["always", "compiled"]);
+    assert_eq!(ConditionalEnum::space().cardinality(), Some(1));
+    let value = Conditional::space().first();
+    assert!(!value.always && value.compiled >= 1);
+}
+
+#[tunable]
+#[derive(Debug, Clone, PartialEq)]
+struct r#Raw {
+    #[hp(int = 1..=3)]
+    r#type: usize,
+    #[hp(choice = ["a", "b"], name = "kind")]
+    r#match: String,
+    #[hp]
+    r#enum: RawEnum,
+}
+
+#[tunable]
+#[derive(Debug, Clone, PartialEq)]
+enum RawEnum {
+    r#Loop,
+    r#Self_ {
+        #[hp]
+        r#fn: bool,
+    },
+}
+
+#[test]
+fn raw_names_are_stored_without_their_prefix() {
+    assert_eq!(names::<Raw>(), ["type", "kind", "enum", "enum.Self_.fn"]);
+    let value = Raw::builder().r#type(2).r#match("b").build().unwrap();
+    assert_eq!((value.r#type, &*value.r#match), (2, "b"));
+    assert!(matches!(value.r#enum, RawEnum::Loop));
+}
+
+/// A module whose names are those of the standard library.
+mod hostile {
+    use ::tuner::space::{Tunable as _, tunable};
+
+    #[allow(dead_code)]
+    pub mod std {}
+    #[allow(dead_code)]
+    pub mod core {}
+    #[allow(dead_code)]
+    pub mod tuner {}
+
+    #[allow(unused_macros)]
+    macro_rules! assert {
+        ($($tokens:tt)*) => {
+            compile_error!("generated code used the user's macro")
+        };
+    }
+
+    #[tunable]
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    pub enum Option {
+        Some,
+        None,
+        Ok,
+        Err,
+    }
+
+    #[tunable]
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    pub struct Vec {
+        #[hp]
+        pub inner: Option,
+    }
+
+    #[tunable]
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    pub struct String {
+        #[hp]
+        pub inner: Vec,
+    }
+
+    #[allow(dead_code)]
+    pub struct Result;
+    #[allow(dead_code)]
+    pub trait Clone {}
+    #[allow(dead_code)]
+    pub trait Handle {}
+
+    const LIMIT: usize = 9;
+
+    #[tunable]
+    #[derive(Debug, PartialEq)]
+    pub struct All {
+        #[hp]
+        pub option: Option,
+        #[hp]
+        pub vec: Vec,
+        #[hp]
+        pub string: String,
+        #[hp(int = 1..=LIMIT, default = LIMIT)]
+        pub self_: usize,
+        #[hp(optional, int = 1..=2)]
+        pub from: ::std::option::Option<u8>,
+        #[hp]
+        pub to: bool,
+        #[hp]
+        pub scope: bool,
+        #[hp]
+        pub build: bool,
+    }
+
+    impl All {
+        /// The user's own.
+        pub fn space() -> &'static str {
+            "mine"
+        }
+        /// The user's own.
+        pub fn builder(self) -> Self {
+            self
+        }
+    }
+
+    #[test]
+    fn own_names_neither_break_nor_are_broken() {
+        let value = <All as super::Tunable>::builder()
+            .build_(true)
+            .to(true)
+            .build();
+        let value = value.unwrap().builder();
+        ::core::assert_eq!((value.self_, value.build, value.to), (9, true, true));
+        ::core::assert_eq!(All::space(), "mine");
+        ::core::assert_eq!(value.option, Option::Some);
+        ::core::assert_eq!(All::from_point(&value.to_point().unwrap()).unwrap(), value);
+    }
+}
+
+#[test]
+fn items_may_stand_in_functions() {
+    const TOP: i8 = 3;
+    #[tunable]
+    #[derive(Debug, PartialEq)]
+    struct Local {
+        #[hp(int = -TOP..=TOP)]
+        x: i8,
+        #[hp]
+        inner: Inner,
+    }
+    #[tunable]
+    #[derive(Debug, PartialEq)]
+    enum Inner {
+        A,
+        B {
+            #[hp]
+            on: bool,
+        },
+    }
+    assert_eq!(Local::space().cardinality(), Some(7 * 3));
+    let mut space = Local::space();
+    space
+        .inner
+        .only([InnerVariant::B])
+        .unwrap()
+        .B
+        .on
+        .fix(true)
+        .unwrap();
+    assert_eq!(space.first().inner, Inner::B { on: true });
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[tunable(space = Narrow, builder = Make)]
+#[derive(Default)]
+pub(crate) struct Renamed {
+    #[hp(float = 0.0..=1.0)]
+    pub(crate) x: f32,
+}
+
+#[test]
+fn generated_names_can_be_chosen_and_other_derives_stand_anywhere() {
+    let space: Narrow = Renamed::space();
+    let builder: Make = space.builder();
+    assert_eq!(builder.x(0.25).build().unwrap(), Renamed { x: 0.25 });
+    assert_eq!(
+        serde_json::to_string(&Renamed::default()).unwrap(),
+        r#"{"x":0.0}"#
+    );
+}
+
+macro_rules! make {
+    ($name:ident, $ty:ty, $high:expr) => {
+        #[tunable]
+        #[derive(Debug)]
+        struct $name {
+            #[hp(int = 1..=$high)]
+            x: $ty,
+        }
+    };
+}
+make!(Made, u16, 1 + 2);
+
+#[test]
+fn items_may_be_written_by_macros() {
+    assert_eq!(Made::space().cardinality(), Some(3));
+    assert_eq!(Made::builder().x(3).build().unwrap().x, 3);
+}
+
+#[test]
+fn an_items_docs_do_not_matter_to_its_space() {
+    /// A struct without a parameter.
+    #[tunable]
+    struct Nothing {
+        #[hp(fixed = vec![1, 2])]
+        list: Vec<i32>,
+    }
+    assert_eq!(Nothing::space().cardinality(), Some(1));
+    assert_eq!(Nothing::builder().build().unwrap().list, [1, 2]);
+}

@@ -1,0 +1,9 @@
+use tuner::space::tunable;
+
+#[tunable]
+struct Net {
+    #[hp]
+    units: usize,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use tuner::space::tunable;
+
+#[tunable]
+struct Node {
+    #[hp(len = 0..=2)]
+    children: Vec<Node>,
+}
+
+fn main() {}

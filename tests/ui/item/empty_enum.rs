@@ -1,0 +1,6 @@
+use tuner::space::tunable;
+
+#[tunable]
+enum Optimizer {}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use tuner::space::{Tunable, tunable};
+
+#[tunable]
+enum Activation {
+    Relu,
+    Tanh,
+}
+
+fn main() {
+    let _ = Activation::builder();
+}

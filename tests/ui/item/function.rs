@@ -1,0 +1,8 @@
+use tuner::space::tunable;
+
+#[tunable]
+fn train() {}
+
+fn main() {
+    train();
+}

@@ -1,0 +1,6 @@
+use tuner::space::tunable;
+
+#[tunable]
+struct Net(#[hp(int = 1..=9)] usize);
+
+fn main() {}

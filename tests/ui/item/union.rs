@@ -1,0 +1,8 @@
+use tuner::space::tunable;
+
+#[tunable]
+union Net {
+    units: usize,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use tuner::space::tunable;
+
+#[tunable(spcae = Space)]
+struct Net {
+    #[hp]
+    bias: bool,
+}
+
+fn main() {}

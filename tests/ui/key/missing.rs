@@ -1,0 +1,8 @@
+use tuner::space::tunable;
+
+#[tunable]
+struct Net {
+    units: usize,
+}
+
+fn main() {}

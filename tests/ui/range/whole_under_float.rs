@@ -1,0 +1,9 @@
+use tuner::space::tunable;
+
+#[tunable]
+struct Net {
+    #[hp(float = 0..=1)]
+    rate: f64,
+}
+
+fn main() {}
