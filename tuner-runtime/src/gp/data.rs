@@ -82,6 +82,16 @@ impl Data {
         self.values.len()
     }
 
+    /// How each dimension is compared.
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// The design, row after row.
+    pub fn rows(&self) -> &[f64] {
+        &self.rows
+    }
+
     /// The observed values.
     pub fn values(&self) -> &[f64] {
         &self.values

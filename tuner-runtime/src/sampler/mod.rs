@@ -5,6 +5,8 @@
 //! the trial; any other cache may be dropped without changing a bit.
 
 mod cmaes;
+#[cfg(feature = "gp")]
+mod gp;
 mod grid;
 mod named;
 mod nsga2;
@@ -13,6 +15,8 @@ mod sobol;
 mod tpe;
 
 pub use cmaes::CmaEs;
+#[cfg(feature = "gp")]
+pub use gp::Gp;
 pub use grid::Grid;
 pub use named::{NAMES, UnknownSampler, by_name};
 pub use nsga2::Nsga2;

@@ -3,7 +3,16 @@
 use super::{CmaEs, Grid, Nsga2, Random, Sampler, Sobol, Tpe};
 
 /// The samplers that [`by_name`] knows, each with its default settings.
-pub const NAMES: &[&str] = &["random", "grid", "sobol", "tpe", "cmaes", "nsga2"];
+pub const NAMES: &[&str] = &[
+    "random",
+    "grid",
+    "sobol",
+    "tpe",
+    "cmaes",
+    "nsga2",
+    #[cfg(feature = "gp")]
+    "gp",
+];
 
 /// A name that no sampler has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +46,8 @@ pub fn by_name(name: &str, points: Option<usize>) -> Result<Box<dyn Sampler>, Un
         "tpe" => Box::new(Tpe::new()),
         "cmaes" => Box::new(CmaEs::new()),
         "nsga2" => Box::new(Nsga2::new()),
+        #[cfg(feature = "gp")]
+        "gp" => Box::new(super::Gp::new()),
         _ => {
             return Err(UnknownSampler {
                 name: name.to_owned(),

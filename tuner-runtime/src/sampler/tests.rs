@@ -101,6 +101,8 @@ fn samplers() -> Vec<Box<dyn Sampler>> {
         Box::new(Sobol::new()),
         Box::new(Tpe::new()),
         Box::new(CmaEs::new()),
+        #[cfg(feature = "gp")]
+        Box::new(super::Gp::new()),
         Box::new(Nsga2::new().population(8)),
     ]
 }
@@ -109,6 +111,8 @@ fn learning() -> Vec<Box<dyn Sampler>> {
     vec![
         Box::new(Tpe::new()),
         Box::new(CmaEs::new()),
+        #[cfg(feature = "gp")]
+        Box::new(super::Gp::new()),
         Box::new(Nsga2::new().population(8)),
     ]
 }

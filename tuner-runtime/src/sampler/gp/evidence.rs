@@ -1,0 +1,107 @@
+//! What the trials so far say, as numbers: rows, scores, and which rows failed, ran or were pruned.
+
+use super::encoding::Encoding;
+use crate::math::rng::Rng;
+use crate::math::transform::standardise;
+use crate::trial::{History, State, TrialRecord};
+
+/// The trials of a study whose points belong to its space.
+pub(super) struct Evidence {
+    /// Finished trials, by number.
+    pub(super) rows: Vec<Vec<f64>>,
+    /// Their values, larger is better.
+    pub(super) scores: Vec<f64>,
+    /// For each constraint its violation in each finished trial.
+    pub(super) violations: Vec<Vec<f64>>,
+    /// Whether each finished trial keeps all constraints.
+    pub(super) feasible: Vec<bool>,
+    pub(super) failed: Vec<Vec<f64>>,
+    pub(super) pruned: Vec<Vec<f64>>,
+    pub(super) running: Vec<Vec<f64>>,
+}
+
+impl Evidence {
+    /// Reads the history. Several objectives become one: `rng` draws their weights.
+    pub(super) fn new(history: &History, encoding: &Encoding<'_>, rng: &mut Rng) -> Self {
+        let finished: Vec<&TrialRecord> = history
+            .finished()
+            .filter(|trial| trial.values.iter().all(|value| value.is_finite()))
+            .collect();
+        let ended = |state: State| -> Vec<Vec<f64>> {
+            let trials = history.trials().iter();
+            trials
+                .filter(|trial| trial.fits && trial.state == state)
+                .map(|trial| encoding.row(&trial.point))
+                .collect()
+        };
+        let constraints = finished.iter().map(|trial| trial.violations.len()).max();
+        let violations = (0..constraints.unwrap_or(0))
+            .map(|k| {
+                let violation =
+                    |trial: &&TrialRecord| trial.violations.get(k).copied().unwrap_or(0.0);
+                finished.iter().map(violation).collect()
+            })
+            .collect();
+        Self {
+            rows: finished
+                .iter()
+                .map(|trial| encoding.row(&trial.point))
+                .collect(),
+            scores: scores(history, &finished, rng),
+            violations,
+            feasible: finished.iter().map(|trial| trial.is_feasible()).collect(),
+            failed: ended(State::Failed),
+            pruned: ended(State::Pruned),
+            running: history
+                .running()
+                .filter(|trial| trial.fits)
+                .map(|trial| encoding.row(&trial.point))
+                .collect(),
+        }
+    }
+
+    /// The finished trials from best to worst: those that keep the constraints first.
+    pub(super) fn ranking(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.scores.len()).collect();
+        order.sort_by(|&a, &b| {
+            let kept = self.feasible[b].cmp(&self.feasible[a]);
+            kept.then(self.scores[b].total_cmp(&self.scores[a]))
+                .then(a.cmp(&b))
+        });
+        order
+    }
+}
+
+/// One number for each trial. Of several objectives the augmented Chebyshev sum with random weights: J. Knowles, "ParEGO"
+/// (2006), equation 2.
+fn scores(history: &History, finished: &[&TrialRecord], rng: &mut Rng) -> Vec<f64> {
+    const AUGMENTED: f64 = 0.05;
+    let goals = history.goals();
+    let objective = |k: usize| -> Vec<f64> {
+        finished
+            .iter()
+            .map(|trial| goals[k].score(trial.values[k]))
+            .collect()
+    };
+    if goals.len() == 1 {
+        return objective(0);
+    }
+    let weights: Vec<f64> = goals.iter().map(|_| -(1.0 - rng.unit()).ln()).collect();
+    let total: f64 = weights.iter().sum();
+    let mut sums = vec![0.0; finished.len()];
+    let mut least = vec![f64::INFINITY; finished.len()];
+    for (k, weight) in weights.iter().enumerate() {
+        let values = standardise(&objective(k));
+        let top = values
+            .iter()
+            .fold(f64::NEG_INFINITY, |top, value| top.max(*value));
+        for (i, value) in values.iter().enumerate() {
+            // How much worse than the best of this objective, so that no term is a gain.
+            let loss = weight / total * (value - top);
+            sums[i] += loss;
+            least[i] = least[i].min(loss);
+        }
+    }
+    let pairs = least.iter().zip(&sums);
+    pairs.map(|(least, sum)| least + AUGMENTED * sum).collect()
+}
