@@ -13,8 +13,10 @@ pub mod math;
 pub mod pruner;
 pub mod report;
 pub mod sampler;
+pub mod search;
 pub mod space;
 pub mod storage;
+pub mod study;
 #[cfg(feature = "dfdx")]
 pub mod train;
 pub mod trial;

@@ -1,0 +1,312 @@
+//! What a search is to be, checked before anything runs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::controls::Rules;
+use super::error::SearchError;
+use super::progress::Progress;
+use super::tuner::{Settings, Tuner};
+use crate::pruner::Pruner;
+use crate::sampler::Sampler;
+use crate::space::Tunable;
+use crate::storage::{Storage, StudyId};
+use crate::study::{Observer, OnChange, Study, StudyBuilder};
+use crate::trial::{Constraint, Objective};
+
+/// The project's name where none is given.
+const UNTITLED: &str = "untitled";
+
+/// Says what a search is to be; [`TunerBuilder::build`] checks it and opens the study.
+#[must_use]
+pub struct TunerBuilder<T: Tunable> {
+    study: StudyBuilder<T>,
+    directory: Option<PathBuf>,
+    project_name: Option<String>,
+    storage: Option<Arc<dyn Storage>>,
+    overwrite: bool,
+    max_trials: Option<u64>,
+    executions_per_trial: u64,
+    workers: usize,
+    max_retries_per_trial: u64,
+    rules: Rules,
+    progress: Progress,
+    observers: Vec<Box<dyn Observer>>,
+}
+
+impl<T: Tunable> TunerBuilder<T> {
+    pub(super) fn new() -> Self {
+        Self {
+            study: Study::builder(),
+            directory: None,
+            project_name: None,
+            storage: None,
+            overwrite: false,
+            max_trials: None,
+            executions_per_trial: 1,
+            workers: 1,
+            max_retries_per_trial: 0,
+            rules: Rules {
+                max_time: None,
+                max_trial_time: None,
+                target: None,
+                patience: None,
+                max_consecutive_failures: 3,
+            },
+            progress: Progress::Auto,
+            observers: Vec::new(),
+        }
+    }
+
+    /// A narrowed space.
+    pub fn space(mut self, space: T::Space) -> Self {
+        self.study = self.study.space(space);
+        self
+    }
+
+    /// Who proposes configurations.
+    pub fn sampler(mut self, sampler: impl Sampler + 'static) -> Self {
+        self.study = self.study.sampler(sampler);
+        self
+    }
+
+    /// Who ends trials early; nobody unless set.
+    pub fn pruner(mut self, pruner: impl Pruner + 'static) -> Self {
+        self.study = self.study.pruner(pruner);
+        self
+    }
+
+    /// What to make large or small; may be given several times. The first decides where one is asked for.
+    pub fn objective(mut self, objective: impl Into<Objective>) -> Self {
+        self.study = self.study.objective(objective);
+        self
+    }
+
+    /// A bound that a solution must keep; may be given several times.
+    pub fn constraint(mut self, constraint: Constraint) -> Self {
+        self.study = self.study.constraint(constraint);
+        self
+    }
+
+    /// What every random number follows from; 0 unless set.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.study = self.study.seed(seed);
+        self
+    }
+
+    /// How many trials there are at most, those of earlier sessions included; unless set, the
+    /// search ends by another rule or by its sampler.
+    pub fn max_trials(mut self, count: u64) -> Self {
+        self.study = self.study.max_trials(count);
+        self.max_trials = Some(count);
+        self
+    }
+
+    /// How often each configuration is trained, with another seed each time; once unless set. The value of
+    /// a trial is the mean.
+    pub fn executions_per_trial(mut self, count: u64) -> Self {
+        self.executions_per_trial = count;
+        self
+    }
+
+    /// How many trials run at once, each in a thread of its own; one unless set.
+    pub fn workers(mut self, count: usize) -> Self {
+        self.workers = count;
+        self
+    }
+
+    /// The folder of all projects. A study with a folder or a project name is stored in
+    /// `directory/project_name/study.db`, and goes on where it stopped; without both it is in memory.
+    pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// The name of the study, and of its folder.
+    pub fn project_name(mut self, name: impl Into<String>) -> Self {
+        self.project_name = Some(name.into());
+        self
+    }
+
+    /// Keeps the study there instead of in a file of its own.
+    pub fn storage(mut self, storage: impl Storage + 'static) -> Self {
+        self.storage = Some(Arc::new(storage));
+        self
+    }
+
+    /// Deletes the stored study of that name, with all that its trials kept, and starts anew.
+    pub fn overwrite(mut self, overwrite: bool) -> Self {
+        self.overwrite = overwrite;
+        self
+    }
+
+    /// What to do when the stored study is about something else; it is refused unless set.
+    pub fn on_change(mut self, on_change: OnChange) -> Self {
+        self.study = self.study.on_change(on_change);
+        self
+    }
+
+    /// How often a trial is tried again after a failure of one of its executions; never unless set.
+    pub fn max_retries_per_trial(mut self, count: u64) -> Self {
+        self.max_retries_per_trial = count;
+        self
+    }
+
+    /// After how many failed trials in a row the search ends with an error; 3 unless set.
+    pub fn max_consecutive_failed_trials(mut self, count: u64) -> Self {
+        self.rules.max_consecutive_failures = count;
+        self
+    }
+
+    /// Ends the search after this time. Running trials stop at their next report and go on with
+    /// the next search.
+    pub fn max_time(mut self, time: Duration) -> Self {
+        self.rules.max_time = Some(time);
+        self
+    }
+
+    /// Prunes a trial at the first report after this time.
+    pub fn max_trial_time(mut self, time: Duration) -> Self {
+        self.rules.max_trial_time = Some(time);
+        self
+    }
+
+    /// Ends the search when the first objective is this good.
+    pub fn target_value(mut self, value: f64) -> Self {
+        self.rules.target = Some(value);
+        self
+    }
+
+    /// Ends the search after this many trials without a better one.
+    pub fn patience(mut self, trials: u64) -> Self {
+        self.rules.patience = Some(trials);
+        self
+    }
+
+    /// How the search shows itself.
+    pub fn progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// Adds somebody who sees everything that happens.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observers.push(Box::new(observer));
+        self
+    }
+
+    /// Checks everything, and opens the study or begins it.
+    ///
+    /// # Errors
+    /// When a setting makes no sense, something is missing, the storage fails, or the stored study
+    /// is about something else.
+    pub fn build(mut self) -> Result<Tuner<T>, SearchError> {
+        self.check()?;
+        let project = self.project_name.unwrap_or_else(|| UNTITLED.to_owned());
+        let id = StudyId::from(project.as_str());
+        let folder = match (&self.directory, self.storage.is_some()) {
+            (Some(directory), _) => Some(directory.join(&project)),
+            (None, false) if id.as_str() != UNTITLED => Some(PathBuf::from(&project)),
+            (None, _) => None,
+        };
+        let storage = match (self.storage, &folder) {
+            (Some(storage), _) => Some(storage),
+            (None, Some(folder)) => Some(open(folder)?),
+            (None, None) => None,
+        };
+        if let Some(storage) = storage {
+            if self.overwrite {
+                start_anew(&*storage, &id, folder.as_deref())?;
+            }
+            self.study = self.study.shared_storage(storage);
+        }
+        let study = self.study.name(id).build()?;
+        for observer in self.observers {
+            study.core().observe(observer);
+        }
+        let settings = Settings {
+            folder,
+            executions_per_trial: self.executions_per_trial,
+            workers: self.workers,
+            max_retries_per_trial: self.max_retries_per_trial,
+            rules: self.rules,
+            progress: self.progress,
+        };
+        Ok(Tuner::new(study, settings))
+    }
+
+    fn check(&self) -> Result<(), SearchError> {
+        let counts = [
+            ("max_trials", self.max_trials.unwrap_or(1)),
+            ("executions_per_trial", self.executions_per_trial),
+            ("workers", self.workers as u64),
+            (
+                "max_consecutive_failed_trials",
+                self.rules.max_consecutive_failures,
+            ),
+            ("patience", self.rules.patience.unwrap_or(1)),
+        ];
+        if let Some((setting, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
+            return Err(SearchError::Setting {
+                setting,
+                value: "0".to_owned(),
+                remedy: "it is at least 1",
+            });
+        }
+        if let Some(value) = self.rules.target.filter(|value| !value.is_finite()) {
+            return Err(SearchError::Setting {
+                setting: "target_value",
+                value: value.to_string(),
+                remedy: "it is a finite number",
+            });
+        }
+        let name = self.project_name.as_deref().unwrap_or(UNTITLED);
+        let mut parts = std::path::Path::new(name).components();
+        let plain = matches!(parts.next(), Some(std::path::Component::Normal(_)));
+        if !plain || parts.next().is_some() || name.contains('\\') {
+            return Err(SearchError::Setting {
+                setting: "project_name",
+                value: format!("`{name}`"),
+                remedy: "it is the name of a single folder; give the path with .directory(..)",
+            });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "sqlite")]
+fn open(folder: &std::path::Path) -> Result<Arc<dyn Storage>, SearchError> {
+    Ok(Arc::new(crate::storage::Sqlite::open(
+        folder.join("study.db"),
+    )?))
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn open(_: &std::path::Path) -> Result<Arc<dyn Storage>, SearchError> {
+    Err(SearchError::Feature {
+        what: "a study in a folder",
+        feature: "sqlite",
+    })
+}
+
+/// Deletes the study and what its trials kept, and nothing else of the folder.
+fn start_anew(
+    storage: &dyn Storage,
+    id: &StudyId,
+    folder: Option<&std::path::Path>,
+) -> Result<(), SearchError> {
+    if storage.list()?.contains(id) {
+        storage.delete(id)?;
+    }
+    let Some(trials) = folder.map(|folder| folder.join("trials")) else {
+        return Ok(());
+    };
+    match std::fs::remove_dir_all(&trials) {
+        Err(fault) if fault.kind() != std::io::ErrorKind::NotFound => Err(SearchError::Folder {
+            path: trials,
+            fault: fault.to_string(),
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,133 @@
+//! What the workers of one search share: when to end, and why it ended.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::error::SearchError;
+use crate::trial::History;
+
+/// Why a search came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum End {
+    /// All trials that were asked for have begun and ended.
+    Trials,
+    /// Everything was tried.
+    Exhausted,
+    /// The value aimed at was reached.
+    Target,
+    /// Too many trials brought no improvement.
+    NoImprovement,
+    /// The time is over. Trials that had begun go on with the next search.
+    Time,
+}
+
+/// When a search ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    pub(super) max_time: Option<Duration>,
+    pub(super) max_trial_time: Option<Duration>,
+    pub(super) target: Option<f64>,
+    pub(super) patience: Option<u64>,
+    pub(super) max_consecutive_failures: u64,
+}
+
+/// Shared by the workers of one search and their executions.
+pub(super) struct Controls {
+    pub(super) rules: Rules,
+    began: Instant,
+    /// Set by a signal.
+    pub(super) interrupted: Arc<AtomicBool>,
+    /// Set when nobody shall begin anything new.
+    ending: AtomicBool,
+    why: Mutex<Option<Result<End, SearchError>>>,
+    failures_in_a_row: AtomicU64,
+}
+
+impl Controls {
+    pub(super) fn new(rules: Rules, interrupted: Arc<AtomicBool>) -> Self {
+        Self {
+            rules,
+            began: Instant::now(),
+            interrupted,
+            ending: AtomicBool::new(false),
+            why: Mutex::default(),
+            failures_in_a_row: AtomicU64::new(0),
+        }
+    }
+
+    /// Ends the search; the first reason counts, except that an error outweighs a regular end.
+    pub(super) fn end(&self, why: Result<End, SearchError>) {
+        let mut first = self.why.lock().unwrap_or_else(PoisonError::into_inner);
+        if first.is_none() || (matches!(*first, Some(Ok(_))) && why.is_err()) {
+            *first = Some(why);
+        }
+        self.ending.store(true, Ordering::Release);
+    }
+
+    /// Whether no trial shall begin any more.
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Acquire) || self.must_stop()
+    }
+
+    /// Whether running executions shall stop where they are.
+    pub(super) fn must_stop(&self) -> bool {
+        self.is_interrupted() || self.is_late()
+    }
+
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    fn is_late(&self) -> bool {
+        let limit = self.rules.max_time;
+        limit.is_some_and(|limit| self.began.elapsed() >= limit)
+    }
+
+    /// Why the search ended.
+    pub(super) fn why(&self) -> Result<Option<End>, SearchError> {
+        let late = self.is_late();
+        let mut why = self.why.lock().unwrap_or_else(PoisonError::into_inner);
+        match why.take() {
+            Some(Err(fault)) => Err(fault),
+            Some(Ok(end)) => Ok(Some(end)),
+            None if late => Ok(Some(End::Time)),
+            None => Ok(None),
+        }
+    }
+
+    /// Notes how a trial ended.
+    pub(super) fn trial_ended(&self, failure: Option<&str>) {
+        let Some(message) = failure else {
+            self.failures_in_a_row.store(0, Ordering::Relaxed);
+            return;
+        };
+        let count = self.failures_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
+        if count >= self.rules.max_consecutive_failures {
+            let message = message.to_owned();
+            self.end(Err(SearchError::Failing { count, message }));
+        }
+    }
+
+    /// Ends the search when what was found is enough.
+    pub(super) fn check(&self, history: &History) {
+        let Some(best) = history.best() else {
+            return;
+        };
+        let goal = history.goal();
+        if let (Some(target), Some(value)) = (self.rules.target, best.value())
+            && best.is_feasible()
+            && !goal.is_better(target, value)
+        {
+            self.end(Ok(End::Target));
+        }
+        if let Some(patience) = self.rules.patience {
+            let later = &history.trials()[best.number as usize + 1..];
+            let ended = later.iter().filter(|record| record.ended.is_some());
+            if ended.count() as u64 >= patience {
+                self.end(Ok(End::NoImprovement));
+            }
+        }
+    }
+}

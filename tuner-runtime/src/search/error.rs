@@ -1,0 +1,89 @@
+//! How a search can fail, in words that say what to do next.
+
+use std::path::PathBuf;
+
+use crate::space::{PointError, SpaceError};
+use crate::storage::StorageError;
+use crate::study::StudyError;
+
+/// A search that cannot begin, or did not come to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SearchError {
+    /// The study says no.
+    #[error(transparent)]
+    Study(#[from] StudyError),
+    /// A setting of the search that makes no sense.
+    #[error("{setting} is {value}; {remedy}")]
+    Setting {
+        /// The setting.
+        setting: &'static str,
+        /// Its value.
+        value: String,
+        /// What to write.
+        remedy: &'static str,
+    },
+    /// The build lacks something that was asked for.
+    #[error("{what} needs the feature `{feature}`; add it to the features of tuner in Cargo.toml")]
+    Feature {
+        /// What was asked for.
+        what: &'static str,
+        /// The feature.
+        feature: &'static str,
+    },
+    /// What the program measures has no such name as the objective. No trial failed for it.
+    #[error("nothing was trained: {0}")]
+    WrongObjective(StudyError),
+    /// Too many trials in a row failed.
+    #[error(
+        "{count} trials in a row failed, the last with: {message}. Mend the cause, or allow more \
+         with .max_consecutive_failed_trials(..); what was found is stored"
+    )]
+    Failing {
+        /// How many.
+        count: u64,
+        /// The last message.
+        message: String,
+    },
+    /// Ctrl-C, the end of the session, or an observer.
+    #[error(
+        "interrupted after {ended} trials ({running} begun); {}",
+        match place {
+            Some(place) => format!("{place} holds everything: run the same command again to go on"),
+            None => "search again with the same tuner to go on".to_owned(),
+        }
+    )]
+    Interrupted {
+        /// How many trials have ended.
+        ended: usize,
+        /// How many have begun and not ended.
+        running: usize,
+        /// Where the study is stored, if it outlives the process.
+        place: Option<String>,
+    },
+    /// No trial has a result.
+    #[error("no trial has a result yet; search first{}", hint)]
+    NoResult {
+        /// Why that may be.
+        hint: String,
+    },
+    /// A folder cannot be made or removed.
+    #[error("{}: {fault}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The message of the file system.
+        fault: String,
+    },
+}
+
+macro_rules! by_way_of_the_study {
+    ($($fault:ty),*) => {$(
+        impl From<$fault> for SearchError {
+            fn from(fault: $fault) -> Self {
+                Self::Study(fault.into())
+            }
+        }
+    )*};
+}
+by_way_of_the_study!(StorageError, SpaceError, PointError);

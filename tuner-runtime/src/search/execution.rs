@@ -1,0 +1,168 @@
+//! One training run, as the program that runs it sees it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::controls::Controls;
+use crate::pruner::Verdict;
+use crate::study::{Core, Report, StudyError, check_names};
+use crate::trial::Goal;
+
+/// A training run is to end now: hand this error on with `?`.
+///
+/// Whatever error a run returns after this one counts as the stop that it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the run is to stop now")]
+pub struct Stopped;
+
+/// The objective is none of what a program measures. The search ends; no trial fails for it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the objective is none of what is measured; the search ends")]
+pub struct WrongObjective;
+
+/// Why an execution has to end before its time.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// Not worth going on.
+    Pruned(String),
+    /// It goes on another time.
+    Interrupted,
+    /// It measured something that is no number.
+    Failed(String),
+    /// The objective is not measured.
+    WrongObjective(StudyError),
+    /// The report could not be stored.
+    Broken(StudyError),
+}
+
+/// A training run of a trial: where it reports, and what it may depend on.
+pub struct Execution {
+    core: Arc<Core>,
+    controls: Arc<Controls>,
+    goals: Arc<[Goal]>,
+    trial: u64,
+    execution: u64,
+    seed: u64,
+    directory: PathBuf,
+    /// When the trial began, or went on in this session.
+    trial_began: Instant,
+    pub(super) ending: Option<Ending>,
+}
+
+impl Execution {
+    pub(super) fn new(
+        core: &Arc<Core>,
+        controls: &Arc<Controls>,
+        (trial, execution): (u64, u64),
+        directory: PathBuf,
+        trial_began: Instant,
+    ) -> Self {
+        Self {
+            goals: core.history().goals().into(),
+            core: core.clone(),
+            controls: controls.clone(),
+            trial,
+            execution,
+            seed: core.execution_seed(trial, execution),
+            directory,
+            trial_began,
+            ending: None,
+        }
+    }
+
+    /// Stores what was measured after a step (an epoch, counted from 1): the value of the
+    /// objective, or metrics by name.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the run is to end: it is pruned, took too long, the search was
+    /// interrupted, or an objective is missing or no number.
+    pub fn report(&mut self, step: u64, report: impl Into<Report>) -> Result<(), Stopped> {
+        if self.ending.is_some() {
+            return Err(Stopped);
+        }
+        match self.store(step, report.into()) {
+            None => Ok(()),
+            Some(ending) => {
+                self.ending = Some(ending);
+                Err(Stopped)
+            }
+        }
+    }
+
+    fn store(&self, step: u64, report: Report) -> Option<Ending> {
+        let metrics = match report.into_metrics(&self.goals) {
+            Ok(metrics) => metrics,
+            Err(fault) => return Some(Ending::WrongObjective(fault)),
+        };
+        let bad = self.goals.iter().find_map(|goal| {
+            let value = metrics.get(&goal.name)?;
+            (!value.is_finite()).then(|| format!("{} is {value} at step {step}", goal.name))
+        });
+        let verdict = match self.core.report(self.trial, self.execution, step, metrics) {
+            Ok(verdict) => verdict,
+            Err(fault) => return Some(Ending::Broken(fault)),
+        };
+        if let Some(message) = bad {
+            return Some(Ending::Failed(message));
+        }
+        if let Verdict::Stop(reason) = verdict {
+            return Some(Ending::Pruned(reason));
+        }
+        let limit = self.controls.rules.max_trial_time;
+        if let Some(limit) = limit.filter(|&limit| self.trial_began.elapsed() >= limit) {
+            let message = format!("the trial took longer than {} s", limit.as_secs_f64());
+            return Some(Ending::Pruned(message));
+        }
+        self.controls.must_stop().then_some(Ending::Interrupted)
+    }
+
+    /// Says beforehand which metrics the program will measure, so that a wrong objective ends the
+    /// search before any training.
+    ///
+    /// # Errors
+    /// [`WrongObjective`] when an objective is not among them: hand it on with `?`.
+    pub fn expect_metrics<S: AsRef<str>>(&mut self, names: &[S]) -> Result<(), WrongObjective> {
+        match check_names(&self.goals, names.iter().map(AsRef::as_ref)) {
+            Ok(()) => Ok(()),
+            Err(fault) => {
+                self.ending = Some(Ending::WrongObjective(fault));
+                Err(WrongObjective)
+            }
+        }
+    }
+
+    /// Whether the run is to end, for programs that do not report.
+    pub fn is_stopped(&self) -> bool {
+        self.ending.is_some() || self.controls.must_stop()
+    }
+
+    /// The seed of this run: the same for the same study, trial and execution, and for no other.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The number of the trial, from 0.
+    pub fn number(&self) -> u64 {
+        self.trial
+    }
+
+    /// The number of the run within its trial, from 0.
+    pub fn execution(&self) -> u64 {
+        self.execution
+    }
+
+    /// The objectives, at least one.
+    pub fn objectives(&self) -> &[Goal] {
+        &self.goals
+    }
+
+    /// A folder for what the run wants to keep, such as checkpoints. It is made when it is asked
+    /// for, and the same when the run begins again. What a file needs beyond that, it says itself
+    /// when it is written.
+    pub fn directory(&self) -> &Path {
+        // A folder that cannot be made shows when a file in it is written.
+        let _ = std::fs::create_dir_all(&self.directory);
+        &self.directory
+    }
+}

@@ -1,0 +1,260 @@
+//! The tuner: a study with a loop round it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread;
+
+use super::builder::TunerBuilder;
+use super::controls::{Controls, End, Rules};
+use super::error::SearchError;
+use super::execution::Execution;
+use super::outcome::IntoOutcome;
+use super::progress::Progress;
+use super::signal::Signals;
+use super::summary::results_table;
+use super::worker::Work;
+use crate::space::{Handle, Point, Tunable};
+use crate::study::{Best, Study};
+use crate::trial::{History, State};
+
+/// Searches the space of `T`: trains one configuration after another and keeps what came of it.
+///
+/// ```
+/// # extern crate tuner_runtime as tuner;
+/// use tuner::{sampler::Random, space::{Tunable, tunable}, trial::Objective};
+/// use tuner::search::{Execution, Progress, SearchError, Tuner};
+/// #[tunable]
+/// #[derive(Debug, Clone)]
+/// struct Parabola {
+///     #[hp(float = -10.0..=10.0)]
+///     x: f64,
+/// }
+/// # fn main() -> Result<(), SearchError> {
+/// let mut tuner = Tuner::<Parabola>::builder()
+///     .sampler(Random::new())
+///     .objective(Objective::minimize("loss"))
+///     .max_trials(20)
+///     .seed(42)
+///     .progress(Progress::Silent)
+///     .build()?;
+/// tuner.search(|_: &mut Execution, p: Parabola| (p.x - 2.0).powi(2))?;
+/// let best: Parabola = tuner.best_hyperparameters()?;
+/// assert!((best.x - 2.0).abs() < 4.0);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Tuner<T: Tunable> {
+    study: Study<T>,
+    settings: Settings,
+    /// Made when a run of a study in memory asks for a folder; removed with the tuner.
+    scratch: PathBuf,
+}
+
+/// What the builder checked.
+pub(super) struct Settings {
+    /// Of the project; `None` in memory.
+    pub(super) folder: Option<PathBuf>,
+    pub(super) executions_per_trial: u64,
+    pub(super) workers: usize,
+    pub(super) max_retries_per_trial: u64,
+    pub(super) rules: Rules,
+    pub(super) progress: Progress,
+}
+
+impl<T: Tunable> Tuner<T> {
+    /// Begins to say what the search is to be.
+    pub fn builder() -> TunerBuilder<T> {
+        TunerBuilder::new()
+    }
+
+    pub(super) fn new(study: Study<T>, settings: Settings) -> Self {
+        let owner = study.core().owner();
+        let scratch = std::env::temp_dir().join(format!("tuner-{owner}"));
+        Self {
+            study,
+            settings,
+            scratch,
+        }
+    }
+
+    /// Runs `run` for one configuration after another until a rule ends the search, and says which.
+    ///
+    /// A trial that an earlier session began goes on first; executions that it finished are not
+    /// repeated. An error, a panic, and a result that is NaN or infinite fail their execution and
+    /// not the search.
+    ///
+    /// # Errors
+    /// When the search was interrupted, the objective is none of what is measured, too many trials
+    /// in a row failed, or the storage fails. All that was found is stored.
+    pub fn search<F, R>(&mut self, run: F) -> Result<End, SearchError>
+    where
+        F: Fn(&mut Execution, T) -> R + Sync,
+        R: IntoOutcome,
+    {
+        let core = self.study.core().clone();
+        core.refresh()?;
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let signals = Signals::listen(&interrupted);
+        let controls = Arc::new(Controls::new(self.settings.rules, interrupted));
+        let show = self.settings.progress;
+        if let Some(show) = show.observer(&core.history(), core.max_trials()) {
+            core.show_progress(show);
+        }
+        let space = self.study.space();
+        let work = Work {
+            core: &core,
+            controls: &controls,
+            executions_per_trial: self.settings.executions_per_trial,
+            max_retries_per_trial: self.settings.max_retries_per_trial,
+            directory: &|trial, execution| self.directory_of(trial, execution),
+            run: &|execution, point: &Point| Ok(run(execution, space.decode(point)?).into_outcome()),
+        };
+        thread::scope(|scope| {
+            for number in 0..self.settings.workers {
+                let worker = thread::Builder::new().name(format!("tuner worker {number}"));
+                if let Err(fault) = worker.spawn_scoped(scope, || work.work()) {
+                    // The others do the work, unless there are none.
+                    if number == 0 {
+                        controls.end(Err(SearchError::Setting {
+                            setting: "workers",
+                            value: self.settings.workers.to_string(),
+                            remedy: "the system lets no thread begin; end other programs",
+                        }));
+                    }
+                    drop(fault);
+                    break;
+                }
+            }
+        });
+        core.hide_progress();
+        drop(signals);
+        self.conclude(&controls)
+    }
+
+    fn conclude(&self, controls: &Controls) -> Result<End, SearchError> {
+        let interrupted = controls.is_interrupted();
+        let end = controls.why();
+        let history = self.study.history();
+        if let Err(SearchError::WrongObjective(_)) = &end {
+            self.forget_if_nothing_ran(&history)?;
+        }
+        let end = end?;
+        let running = history.running().count();
+        match end {
+            Some(end) if running == 0 || !interrupted => {
+                if self.settings.progress != Progress::Silent {
+                    eprint!("{}", results_table(&history, 5));
+                }
+                Ok(end)
+            }
+            None if !interrupted => Ok(End::Trials),
+            _ => Err(SearchError::Interrupted {
+                ended: history.trials().len() - running,
+                running,
+                place: self
+                    .settings
+                    .folder
+                    .is_some()
+                    .then(|| self.study.core().storage().place()),
+            }),
+        }
+    }
+
+    /// Deletes a study that this session began with a wrong objective, so that the mended program
+    /// need not be told to go on with another objective.
+    fn forget_if_nothing_ran(&self, history: &History) -> Result<(), SearchError> {
+        let core = self.study.core();
+        let untouched = history.trials().iter().all(|record| {
+            record.state == State::Running
+                && record.executions.iter().all(|run| run.metrics.is_none())
+        });
+        if core.is_new() && untouched && self.settings.folder.is_some() {
+            core.storage().delete(core.id())?;
+        }
+        Ok(())
+    }
+
+    /// The study: its trials, its history, its queue.
+    pub fn study(&self) -> &Study<T> {
+        &self.study
+    }
+
+    /// Puts a configuration before all that the sampler proposes.
+    ///
+    /// # Errors
+    /// When the space does not allow it.
+    pub fn enqueue(&self, params: &T) -> Result<(), SearchError> {
+        Ok(self.study.enqueue(params)?)
+    }
+
+    /// The best configuration.
+    ///
+    /// # Errors
+    /// When no trial has a result.
+    pub fn best_hyperparameters(&self) -> Result<T, SearchError> {
+        Ok(self.best_trial()?.params)
+    }
+
+    /// The best trial.
+    ///
+    /// # Errors
+    /// When no trial has a result.
+    pub fn best_trial(&self) -> Result<Best<T>, SearchError> {
+        self.study.best().ok_or_else(|| {
+            let history = self.study.history();
+            let last = history
+                .trials()
+                .iter()
+                .rev()
+                .find(|record| record.message.is_some());
+            let message = last.and_then(|record| record.message.as_deref());
+            SearchError::NoResult {
+                hint: message.map_or(String::new(), |message| {
+                    format!(
+                        " (the last of {} trials: {message})",
+                        history.trials().len()
+                    )
+                }),
+            }
+        })
+    }
+
+    /// The `count` best trials, best first.
+    pub fn best(&self, count: usize) -> Vec<Best<T>> {
+        self.study.best_of(count)
+    }
+
+    /// The space as people read it.
+    pub fn space_summary(&self) -> String {
+        self.study.history().space().to_string()
+    }
+
+    /// The ten best trials and the failures, as people read them.
+    pub fn results_summary(&self) -> String {
+        results_table(&self.study.history(), 10)
+    }
+
+    /// The folder of the project; `None` for a study in memory.
+    pub fn directory(&self) -> Option<&Path> {
+        self.settings.folder.as_deref()
+    }
+
+    /// The folder that an execution gets for what it keeps.
+    pub fn directory_of(&self, trial: u64, execution: u64) -> PathBuf {
+        let folder = self.settings.folder.as_deref().unwrap_or(&self.scratch);
+        folder
+            .join("trials")
+            .join(format!("{trial:04}"))
+            .join(format!("{execution}"))
+    }
+}
+
+impl<T: Tunable> Drop for Tuner<T> {
+    fn drop(&mut self) {
+        if self.settings.folder.is_none() {
+            // There is one only if a run asked for its folder.
+            let _ = std::fs::remove_dir_all(&self.scratch);
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! What one worker thread does: take a trial, run its executions, store what came of them.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::controls::{Controls, End};
+use super::error::SearchError;
+use super::execution::{Ending, Execution};
+use super::outcome::Outcome;
+use crate::sampler::SampleError;
+use crate::space::Point;
+use crate::study::{Asked, Core, Report, StudyError, finished};
+use crate::trial::{Event, Goal, Metrics, State};
+
+/// Runs the user's program for a point.
+pub(super) type Run<'a> = dyn Fn(&mut Execution, &Point) -> Result<Outcome, StudyError> + Sync + 'a;
+
+/// One search, as its workers see it.
+pub(super) struct Work<'a> {
+    pub(super) core: &'a Arc<Core>,
+    pub(super) controls: &'a Arc<Controls>,
+    pub(super) executions_per_trial: u64,
+    pub(super) max_retries_per_trial: u64,
+    pub(super) directory: &'a (dyn Fn(u64, u64) -> PathBuf + Sync),
+    pub(super) run: &'a Run<'a>,
+}
+
+/// What an execution came to.
+enum Ran {
+    Finished(Metrics),
+    Pruned(String),
+    Failed(String),
+    /// The search ends, the trial stays as it is.
+    Left(Option<SearchError>),
+}
+
+impl Work<'_> {
+    /// Runs trials until the search ends.
+    pub(super) fn work(&self) {
+        while !self.is_ending() {
+            match self.core.ask_or_resume() {
+                Ok(asked) => {
+                    let number = asked.number;
+                    if let Err(fault) = self.trial(asked) {
+                        self.controls.end(Err(fault));
+                    }
+                    // Of no effect on a trial that ended; any other may be resumed.
+                    self.core.release(number);
+                }
+                Err(StudyError::Complete { .. }) => self.controls.end(Ok(End::Trials)),
+                Err(StudyError::Sample(SampleError::Exhausted { .. })) => {
+                    self.controls.end(Ok(End::Exhausted));
+                }
+                Err(fault) => self.controls.end(Err(fault.into())),
+            }
+        }
+    }
+
+    fn is_ending(&self) -> bool {
+        if self.core.take_end() {
+            let set = &self.controls.interrupted;
+            set.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+        self.controls.check(&self.core.history());
+        self.controls.is_ending()
+    }
+
+    fn trial(&self, asked: Asked) -> Result<(), SearchError> {
+        let began = Instant::now();
+        for execution in 0..self.executions_per_trial {
+            if !self.execution(&asked, execution, began)? {
+                return Ok(());
+            }
+        }
+        // All were finished before, and the session ended just then.
+        let history = self.core.history();
+        let open = history
+            .trial(asked.number)
+            .is_some_and(|record| record.state == State::Running);
+        drop(history);
+        if open {
+            self.conclude(asked.number, Vec::new())?;
+        }
+        Ok(())
+    }
+
+    /// Runs an execution until it ends for good; whether the trial goes on with the next one.
+    fn execution(
+        &self,
+        asked: &Asked,
+        execution: u64,
+        began: Instant,
+    ) -> Result<bool, SearchError> {
+        let trial = asked.number;
+        let done = |state| state == Some(State::Finished);
+        let history = self.core.history();
+        let record = history
+            .trial(trial)
+            .and_then(|record| record.execution(execution));
+        if done(record.map(|run| run.state)) {
+            return Ok(true);
+        }
+        drop(history);
+        loop {
+            if self.controls.must_stop() {
+                return Ok(false);
+            }
+            let started = self.core.execution_started(trial, execution);
+            self.core.on_trial(trial, |_| Ok(vec![started.clone()]))?;
+            let start = Instant::now();
+            let result = self.attempt(asked, execution, began)?;
+            let seconds = start.elapsed().as_secs_f64();
+            match result {
+                Ran::Finished(metrics) => {
+                    let finished = Event::ExecutionFinished {
+                        trial,
+                        execution,
+                        metrics,
+                        seconds,
+                    };
+                    if execution + 1 == self.executions_per_trial {
+                        self.conclude(trial, vec![finished])?;
+                        return Ok(false);
+                    }
+                    self.core.on_trial(trial, |_| Ok(vec![finished.clone()]))?;
+                    return Ok(true);
+                }
+                Ran::Pruned(message) => {
+                    let pruned = Event::ExecutionPruned {
+                        trial,
+                        execution,
+                        message: message.clone(),
+                        seconds,
+                    };
+                    let outcome = crate::trial::Outcome::Pruned { message };
+                    let ended = finished(trial, outcome);
+                    self.core
+                        .on_trial(trial, |_| Ok(vec![pruned.clone(), ended.clone()]))?;
+                    self.controls.trial_ended(None);
+                    return Ok(false);
+                }
+                Ran::Failed(message) => {
+                    if !self.failed(trial, execution, message, seconds)? {
+                        return Ok(false);
+                    }
+                }
+                Ran::Left(None) => return Ok(false),
+                Ran::Left(Some(fault)) => return Err(fault),
+            }
+        }
+    }
+
+    /// Stores a failure; whether the execution is tried again.
+    fn failed(
+        &self,
+        trial: u64,
+        execution: u64,
+        message: String,
+        seconds: f64,
+    ) -> Result<bool, SearchError> {
+        let mut again = false;
+        self.core.on_trial(trial, |record| {
+            let before: usize = record.executions.iter().map(|run| run.failures.len()).sum();
+            again = (before as u64) < self.max_retries_per_trial;
+            let mut events = vec![Event::ExecutionFailed {
+                trial,
+                execution,
+                message: message.clone(),
+                seconds,
+            }];
+            if !again {
+                let message = message.clone();
+                events.push(finished(trial, crate::trial::Outcome::Failed { message }));
+            }
+            Ok(events)
+        })?;
+        if !again {
+            self.controls.trial_ended(Some(&message));
+        }
+        Ok(again)
+    }
+
+    /// Ends a trial with the mean over its executions, the last of which ends with `events`.
+    fn conclude(&self, trial: u64, events: Vec<Event>) -> Result<(), SearchError> {
+        self.core.on_trial(trial, |record| {
+            let stored = record
+                .executions
+                .iter()
+                .filter_map(|run| run.metrics.as_ref());
+            let new = events.iter().filter_map(|event| match event {
+                Event::ExecutionFinished { metrics, .. } => Some(metrics),
+                _ => None,
+            });
+            let metrics = Metrics::mean(stored.chain(new));
+            let outcome = crate::trial::Outcome::Finished { metrics };
+            let ended = finished(trial, outcome);
+            Ok(events.iter().cloned().chain([ended]).collect())
+        })?;
+        self.controls.trial_ended(None);
+        Ok(())
+    }
+
+    /// Runs the user's program once and says what came of it.
+    fn attempt(&self, asked: &Asked, execution: u64, began: Instant) -> Result<Ran, SearchError> {
+        let trial = asked.number;
+        let directory = (self.directory)(trial, execution);
+        let mut run = Execution::new(
+            self.core,
+            self.controls,
+            (trial, execution),
+            directory,
+            began,
+        );
+        // What the program leaves behind after a panic is its own; ours is changed in single steps.
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.run)(&mut run, &asked.point)));
+        let outcome = match outcome {
+            Ok(outcome) => outcome?,
+            Err(panic) => Outcome::Failed(format!("panicked: {}", panic_message(&*panic))),
+        };
+        let goals = run.objectives().to_vec();
+        let failed = matches!(outcome, Outcome::Failed(_) | Outcome::Reported);
+        Ok(match (run.ending, outcome) {
+            (Some(Ending::Broken(fault)), _) => Ran::Left(Some(fault.into())),
+            (Some(Ending::WrongObjective(fault)), _) => {
+                Ran::Left(Some(SearchError::WrongObjective(fault)))
+            }
+            (Some(Ending::Failed(message)), _) => Ran::Failed(message),
+            (Some(Ending::Pruned(message)), _) if failed => Ran::Pruned(message),
+            (Some(Ending::Interrupted), _) if failed => Ran::Left(None),
+            // A run that ended all the same has its result.
+            (_, Outcome::Failed(message)) => Ran::Failed(message),
+            (_, Outcome::Result(report)) => match report.into_metrics(&goals) {
+                Ok(metrics) => checked(metrics, &goals),
+                Err(fault) => Ran::Left(Some(SearchError::WrongObjective(fault))),
+            },
+            (_, Outcome::Epochs(epochs)) => best_epoch(epochs, &goals),
+            (_, Outcome::Reported) => best_epoch(self.reported(trial, execution), &goals),
+        })
+    }
+
+    fn reported(&self, trial: u64, execution: u64) -> Vec<(u64, Metrics)> {
+        let history = self.core.history();
+        let record = history
+            .trial(trial)
+            .and_then(|record| record.execution(execution));
+        let Some(run) = record else {
+            return Vec::new();
+        };
+        let rows = run.curve.steps().iter().enumerate();
+        rows.map(|(row, &step)| (step, run.curve.metrics(row)))
+            .collect()
+    }
+}
+
+/// The metrics of the best epoch by the first objective; the earliest of equals.
+fn best_epoch(epochs: Vec<(u64, Metrics)>, goals: &[Goal]) -> Ran {
+    let goal = &goals[0];
+    let mut best: Option<(f64, Metrics)> = None;
+    for (step, metrics) in epochs {
+        let Some(value) = metrics.get(&goal.name) else {
+            let fault = Report::Metrics(metrics).into_metrics(goals);
+            return match fault {
+                Err(fault) => Ran::Left(Some(SearchError::WrongObjective(fault))),
+                Ok(_) => Ran::Failed(format!("step {step} lacks {}", goal.name)),
+            };
+        };
+        if !value.is_finite() {
+            return Ran::Failed(format!("{} is {value} at step {step}", goal.name));
+        }
+        if best
+            .as_ref()
+            .is_none_or(|(other, _)| goal.is_better(value, *other))
+        {
+            best = Some((value, metrics));
+        }
+    }
+    match best {
+        Some((_, metrics)) => checked(metrics, goals),
+        None => Ran::Failed("the run returned no result and reported none".to_owned()),
+    }
+}
+
+/// A result, unless an objective of it is no number.
+fn checked(metrics: Metrics, goals: &[Goal]) -> Ran {
+    for goal in goals {
+        match metrics.get(&goal.name) {
+            Some(value) if value.is_finite() => {}
+            Some(value) => return Ran::Failed(format!("{} is {value}", goal.name)),
+            None => return Ran::Failed(format!("{} was not measured", goal.name)),
+        }
+    }
+    Ran::Finished(metrics)
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message")
+}

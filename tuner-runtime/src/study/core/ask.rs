@@ -1,0 +1,135 @@
+//! The next trial: one that was left behind, the queue's, or the sampler's.
+
+use std::sync::Arc;
+
+use super::super::error::StudyError;
+use super::{Asked, Core, lock, now};
+use crate::sampler::Ask;
+use crate::space::Point;
+use crate::storage::Guard;
+use crate::trial::{Event, History, Origin, TrialRecord};
+
+impl Core {
+    /// The next trial: from the queue, else from the sampler.
+    ///
+    /// # Errors
+    /// When there is none left (see [`StudyError::is_end`]), or the storage fails.
+    pub fn ask(&self) -> Result<Asked, StudyError> {
+        self.work(false)
+    }
+
+    /// A trial that an ended session left behind, else the next one: what a worker runs.
+    ///
+    /// # Errors
+    /// As for [`Core::ask`].
+    pub fn ask_or_resume(&self) -> Result<Asked, StudyError> {
+        self.work(true)
+    }
+
+    fn work(&self, resume: bool) -> Result<Asked, StudyError> {
+        let asked = self.decide(|history| {
+            if resume && let Some(left) = self.left_behind(history) {
+                let number = left.number;
+                let point = left.point.clone();
+                let resumed = Event::TrialResumed {
+                    number,
+                    owner: self.owner.clone(),
+                    at: now(),
+                };
+                let asked = Asked {
+                    number,
+                    point,
+                    resumed: true,
+                };
+                return Ok((vec![resumed], asked));
+            }
+            self.propose(history)
+        })?;
+        lock(&self.active).insert(asked.number);
+        Ok(asked)
+    }
+
+    /// The first trial that nobody works on, though it has not ended.
+    fn left_behind<'h>(&self, history: &'h History) -> Option<&'h TrialRecord> {
+        let active = lock(&self.active);
+        history.running().find(|record| {
+            let at_work = if record.owner == self.owner {
+                active.contains(&record.number)
+            } else {
+                self.storage.is_alive(&record.owner)
+            };
+            // A point that the changed space does not hold cannot be run any more.
+            record.fits && !at_work
+        })
+    }
+
+    fn propose(&self, history: &History) -> Result<(Vec<Event>, Asked), StudyError> {
+        let number = history.trials().len() as u64;
+        if let Some(limit) = self.max_trials
+            && number >= limit
+        {
+            return Err(StudyError::Complete { limit });
+        }
+        let (point, origin, memo) = match history.queue().next() {
+            // The space may have changed since it was enqueued.
+            Some(point) => (history.space().mend(point).0, Origin::Enqueued, None),
+            None => {
+                let suggestion = self.sampler.suggest(&Ask {
+                    history,
+                    number,
+                    budget: self.max_trials,
+                })?;
+                let point = history.space().adopt(&suggestion.point)?;
+                (point, Origin::Suggested, suggestion.memo.map(Arc::new))
+            }
+        };
+        let started = Event::TrialStarted {
+            number,
+            point: point.clone(),
+            origin,
+            memo,
+            seen: history.seq(),
+            owner: self.owner.clone(),
+            at: now(),
+        };
+        let asked = Asked {
+            number,
+            point,
+            resumed: false,
+        };
+        Ok((vec![started], asked))
+    }
+
+    /// Puts a point before all that the sampler proposes.
+    ///
+    /// # Errors
+    /// When the point does not belong to the space.
+    pub fn enqueue(&self, point: &Point) -> Result<(), StudyError> {
+        let point = self.history().space().adopt(point)?;
+        self.commit(Guard::None, &[Event::TrialEnqueued { point }])
+    }
+
+    /// Enqueues the best points of an older study, mended where they do not fit: at most `count`
+    /// different ones. Returns how many.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn warm_start(&self, older: &History, count: usize) -> Result<usize, StudyError> {
+        let history = self.history();
+        let mut points: Vec<Point> = Vec::new();
+        for record in older.best_trials(usize::MAX) {
+            if points.len() == count {
+                break;
+            }
+            let (point, _) = history.space().mend(&record.point);
+            if !points.contains(&point) {
+                points.push(point);
+            }
+        }
+        drop(history);
+        let enqueue = |point| Event::TrialEnqueued { point };
+        let events: Vec<Event> = points.into_iter().map(enqueue).collect();
+        self.commit(Guard::None, &events)?;
+        Ok(events.len())
+    }
+}

@@ -1,0 +1,194 @@
+//! What came of a trial: reports, results, failures, notes.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::super::error::StudyError;
+use super::super::report::Report;
+use super::{Core, lock, now};
+use crate::math::rng::{Purpose, Rng};
+use crate::pruner::Verdict;
+use crate::storage::{Guard, StorageError};
+use crate::trial::{Event, Metrics, Outcome, State, TrialRecord};
+
+impl Core {
+    /// Stores what `tell` answers to the trial as it stands, while this session runs it.
+    ///
+    /// # Errors
+    /// When the trial has ended, or another session runs it.
+    pub fn on_trial(
+        &self,
+        number: u64,
+        mut tell: impl FnMut(&TrialRecord) -> Result<Vec<Event>, StudyError>,
+    ) -> Result<(), StudyError> {
+        loop {
+            let history = self.history();
+            let Some(record) = history.trial(number) else {
+                let count = history.trials().len();
+                return Err(StudyError::NoTrial { number, count });
+            };
+            if record.state != State::Running {
+                let state = record.state;
+                return Err(StudyError::Ended { number, state });
+            }
+            if record.owner != self.owner {
+                let owner = record.owner.clone();
+                return Err(StudyError::Owned { number, owner });
+            }
+            let events = tell(record)?;
+            let guard = Guard::Trial(number, history.seq());
+            drop(history);
+            match self.commit(guard, &events) {
+                Ok(()) => {
+                    let ends = |event: &Event| matches!(event, Event::TrialFinished { .. });
+                    if events.iter().any(ends) {
+                        self.release(number);
+                    }
+                    self.show(&events);
+                    return Ok(());
+                }
+                // Whoever wrote made progress: this ends.
+                Err(StudyError::Storage(StorageError::Conflict)) => self.refresh()?,
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+
+    /// Ends a trial that was asked for with its result. A result that is NaN or infinite makes it failed.
+    ///
+    /// # Errors
+    /// When the trial has ended before, or the result lacks an objective.
+    pub fn tell(&self, number: u64, result: impl Into<Report>) -> Result<(), StudyError> {
+        let goals = self.history().goals().to_vec();
+        let metrics = result.into().into_metrics(&goals)?;
+        let bad = goals.iter().find_map(|goal| {
+            let value = metrics.get(&goal.name)?;
+            (!value.is_finite()).then(|| format!("{} is {value}", goal.name))
+        });
+        if let Some(message) = bad {
+            return self.fail(number, message);
+        }
+        self.on_trial(number, |record| {
+            Ok(vec![
+                Event::ExecutionFinished {
+                    trial: number,
+                    execution: 0,
+                    metrics: metrics.clone(),
+                    seconds: seconds_since(record.started),
+                },
+                finished(
+                    number,
+                    Outcome::Finished {
+                        metrics: metrics.clone(),
+                    },
+                ),
+            ])
+        })
+    }
+
+    /// Ends a trial without a result.
+    ///
+    /// # Errors
+    /// When the trial has ended before.
+    pub fn fail(&self, number: u64, message: impl Into<String>) -> Result<(), StudyError> {
+        let message = message.into();
+        self.on_trial(number, |_| {
+            let message = message.clone();
+            Ok(vec![finished(number, Outcome::Failed { message })])
+        })
+    }
+
+    /// Ends a trial early. It has no result.
+    ///
+    /// # Errors
+    /// When the trial has ended before.
+    pub fn prune(&self, number: u64, message: impl Into<String>) -> Result<(), StudyError> {
+        let message = message.into();
+        self.on_trial(number, |_| {
+            let message = message.clone();
+            Ok(vec![finished(number, Outcome::Pruned { message })])
+        })
+    }
+
+    /// Stores what an execution measured so far, and asks the pruner.
+    ///
+    /// # Errors
+    /// When the trial has ended, or an objective is missing.
+    pub fn report(
+        &self,
+        trial: u64,
+        execution: u64,
+        step: u64,
+        report: impl Into<Report>,
+    ) -> Result<Verdict, StudyError> {
+        let metrics: Metrics = report.into().into_metrics(self.history().goals())?;
+        self.on_trial(trial, |_| {
+            Ok(vec![Event::Reported {
+                trial,
+                execution,
+                step,
+                metrics: metrics.clone(),
+            }])
+        })?;
+        let Some(pruner) = &self.pruner else {
+            return Ok(Verdict::Continue);
+        };
+        let history = self.history();
+        Ok(match history.trial(trial) {
+            Some(record) => pruner.judge(record, execution, &history),
+            None => Verdict::Continue,
+        })
+    }
+
+    /// Says that this session works on the trial no more, though it has not ended: it can be resumed.
+    pub fn release(&self, number: u64) {
+        lock(&self.active).remove(&number);
+    }
+
+    /// Notes something about a trial, or about the study; null removes the note.
+    ///
+    /// # Errors
+    /// When there is no such trial.
+    pub fn set_attribute(
+        &self,
+        trial: Option<u64>,
+        name: impl Into<Arc<str>>,
+        value: impl Into<Json>,
+    ) -> Result<(), StudyError> {
+        let count = self.history().trials().len();
+        if let Some(number) = trial.filter(|&number| number >= count as u64) {
+            return Err(StudyError::NoTrial { number, count });
+        }
+        let (name, value) = (name.into(), value.into());
+        self.commit(Guard::None, &[Event::AttributeSet { trial, name, value }])
+    }
+
+    /// The seed of an execution, which follows from the study's seed and nothing else.
+    pub fn execution_seed(&self, trial: u64, execution: u64) -> u64 {
+        Rng::keyed(self.seed(), Purpose::Execution, trial, execution).next_u64()
+    }
+
+    /// The beginning of an execution, as an event.
+    pub fn execution_started(&self, trial: u64, execution: u64) -> Event {
+        Event::ExecutionStarted {
+            trial,
+            execution,
+            seed: self.execution_seed(trial, execution),
+            at: now(),
+        }
+    }
+}
+
+/// The end of a trial, as an event of now.
+pub(crate) fn finished(number: u64, outcome: Outcome) -> Event {
+    Event::TrialFinished {
+        number,
+        outcome,
+        at: now(),
+    }
+}
+
+fn seconds_since(started: u64) -> f64 {
+    now().saturating_sub(started) as f64 / 1000.0
+}

@@ -1,0 +1,121 @@
+//! What can go wrong with a study, in words that name the value and the remedy.
+
+use std::sync::Arc;
+
+use crate::sampler::SampleError;
+use crate::space::{PointError, SpaceError};
+use crate::storage::StorageError;
+use crate::trial::{HistoryError, State, UnknownDirection};
+
+/// A study that cannot do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StudyError {
+    /// The events cannot be stored or read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The stored events do not add up.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// There is no suggestion.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+    /// The space is faulty.
+    #[error(transparent)]
+    Space(#[from] SpaceError),
+    /// A point does not belong to the space.
+    #[error(transparent)]
+    Point(#[from] PointError),
+    /// An objective without a direction.
+    #[error(transparent)]
+    Direction(#[from] UnknownDirection),
+    /// No objective was given.
+    #[error("the study has no objective; add .objective(\"val_loss\"), or whatever is measured")]
+    NoObjective,
+    /// Two objectives with one name.
+    #[error("the objective `{name}` is given twice; give each once")]
+    TwoObjectives {
+        /// The name.
+        name: Arc<str>,
+    },
+    /// No sampler was given.
+    #[error("the study has no sampler; add .sampler(sampler::Random::new()), or another one")]
+    NoSampler,
+    /// The stored study is about something else.
+    #[error(
+        "the study `{study}` in {place} differs from what is asked for:\n  {}\n\
+         To go on with it all the same, add .on_change(OnChange::Continue); to keep it, choose \
+         another project name; to delete it, add .overwrite(true)",
+        differences.join("\n  ")
+    )]
+    Changed {
+        /// The study.
+        study: String,
+        /// The storage.
+        place: String,
+        /// What differs, each in words.
+        differences: Vec<String>,
+    },
+    /// There are as many trials as there may be.
+    #[error("all {limit} trials have begun")]
+    Complete {
+        /// The limit.
+        limit: u64,
+    },
+    /// There is no trial of that number.
+    #[error("there is no trial {number}; the study has {count}, counted from 0")]
+    NoTrial {
+        /// The number asked for.
+        number: u64,
+        /// How many there are.
+        count: usize,
+    },
+    /// The trial had ended before.
+    #[error("trial {number} is {state} already; each trial is told once")]
+    Ended {
+        /// The trial.
+        number: u64,
+        /// How it ended.
+        state: State,
+    },
+    /// Another session runs the trial.
+    #[error("trial {number} is run by another session, {owner}; each trial is told where it runs")]
+    Owned {
+        /// The trial.
+        number: u64,
+        /// The other session.
+        owner: Arc<str>,
+    },
+    /// A result without the objective.
+    #[error(
+        "the result lacks the objective `{objective}`; it has {known}. \
+         Name one of them as the objective, or measure `{objective}`"
+    )]
+    NoValue {
+        /// The objective.
+        objective: Arc<str>,
+        /// The names that there are.
+        known: String,
+    },
+    /// A single number where several objectives are asked for.
+    #[error(
+        "the result is one number, and the study has {count} objectives ({names}); \
+         give metrics by name: Metrics::new().with(..)"
+    )]
+    OneNumber {
+        /// How many objectives there are.
+        count: usize,
+        /// Their names.
+        names: String,
+    },
+}
+
+impl StudyError {
+    /// Whether nothing is wrong and there is just nothing left to try.
+    pub fn is_end(&self) -> bool {
+        matches!(
+            self,
+            Self::Complete { .. } | Self::Sample(SampleError::Exhausted { .. })
+        )
+    }
+}

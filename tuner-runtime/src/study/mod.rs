@@ -1,0 +1,46 @@
+//! Studies: asking for configurations and telling what came of them, over any storage.
+//!
+//! [`Core`] works on flat spaces and points; [`Study`] is the same for a Rust type.
+
+mod change;
+mod core;
+mod error;
+mod observer;
+mod report;
+mod setup;
+mod typed;
+
+pub(crate) use self::core::finished;
+pub use self::core::{Asked, Core};
+pub use change::differences;
+pub use error::StudyError;
+pub use observer::Observer;
+pub use report::Report;
+pub(crate) use report::check_names;
+pub use setup::{OnChange, Setup};
+pub use typed::{Best, Study, StudyBuilder, Trial};
+
+use crate::storage::{Storage, StorageError, StudyId};
+use crate::trial::History;
+
+/// Reads a stored study, without taking part in it.
+///
+/// ```
+/// # use tuner_runtime as tuner;
+/// use tuner::storage::Memory;
+/// // A storage that holds no such study says which it holds.
+/// let error = tuner::study::load(&Memory::new(), &"mnist".into()).unwrap_err();
+/// assert!(error.to_string().contains("no study `mnist`"));
+/// ```
+///
+/// # Errors
+/// When there is no such study, or it is damaged or of a newer version.
+pub fn load(storage: &dyn Storage, id: &StudyId) -> Result<History, StudyError> {
+    let history = History::fold(&storage.read(id, 0)?)?;
+    history.ok_or_else(|| {
+        StudyError::Storage(StorageError::Damaged {
+            place: storage.place(),
+            fault: format!("the study `{id}` has no beginning"),
+        })
+    })
+}

@@ -1,0 +1,142 @@
+//! A study that is opened again: as it was, or changed.
+
+use tuner::sampler::{Grid, Random};
+use tuner::search::{Execution, Progress, Tuner, TunerBuilder};
+use tuner::space::{Tunable, tunable};
+use tuner::study::OnChange;
+use tuner::trial::Objective;
+
+use crate::{Net, loss, quiet};
+
+/// [`Net`] as its author edited it later.
+#[tunable]
+#[derive(Debug, Clone, PartialEq)]
+struct Edited {
+    #[hp(len = 1..=2, int = 1..=2)]
+    units: Vec<usize>,
+    #[hp]
+    bias: bool,
+}
+
+fn edited() -> TunerBuilder<Edited> {
+    Tuner::<Edited>::builder()
+        .sampler(Random::new())
+        .objective(Objective::minimize("loss"))
+        .seed(7)
+        .progress(Progress::Silent)
+}
+
+fn text<T: Tunable>(builder: TunerBuilder<T>) -> String {
+    builder.build().map(|_| ()).unwrap_err().to_string()
+}
+
+#[test]
+fn the_same_command_goes_on_and_a_changed_one_says_what_differs() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = |builder: TunerBuilder<Net>| builder.directory(folder.path()).project_name("net");
+    let run = |_: &mut Execution, net: Net| loss(&net, 0);
+    let mut tuner = here(quiet()).max_trials(10).build().unwrap();
+    tuner.search(run).unwrap();
+    let first: Vec<_> = tuner.study().trials();
+    drop(tuner);
+    let mut tuner = here(quiet()).max_trials(12).build().unwrap();
+    tuner.search(run).unwrap();
+    assert_eq!(tuner.study().trials()[..10], first);
+    assert_eq!(tuner.study().trials().len(), 12);
+    drop(tuner);
+
+    assert!(text(here(quiet()).seed(8)).contains("the seed is 8, and was 7"));
+    let changed = text(here(quiet()).sampler(Grid::new()));
+    assert!(
+        changed.contains("the sampler is grid, and was random"),
+        "{changed}"
+    );
+    assert!(
+        changed.contains(".on_change(OnChange::Continue)"),
+        "{changed}"
+    );
+    let changed = text(here(quiet()).objective(Objective::maximize("speed")));
+    assert!(
+        changed.contains("the objective is minimize loss, maximize speed, and was minimize loss"),
+        "{changed}"
+    );
+
+    let there = edited().directory(folder.path()).project_name("net");
+    let changed = text(there);
+    assert!(
+        changed.contains("`units[0]` is 1..=2, and was 1..=3"),
+        "{changed}"
+    );
+
+    let there = edited().directory(folder.path()).project_name("net");
+    let mut tuner = there
+        .on_change(OnChange::Continue)
+        .max_trials(14)
+        .build()
+        .unwrap();
+    tuner
+        .search(|_: &mut Execution, net: Edited| net.units[0] as f64)
+        .unwrap();
+    let trials = tuner.study().trials();
+    assert_eq!(trials.len(), 14);
+    let wide = |record: &tuner::trial::TrialRecord| record.point.to_string().contains("= 3");
+    for record in &trials {
+        assert_eq!(record.fits, !wide(record), "{}", record.point);
+    }
+    assert!(trials.iter().any(|record| wide(record)));
+    assert_eq!(
+        tuner.best(99).len(),
+        trials.iter().filter(|record| record.fits).count()
+    );
+    drop(tuner);
+
+    let mut tuner = here(quiet()).max_trials(2).overwrite(true).build().unwrap();
+    assert!(tuner.study().trials().is_empty());
+    tuner.search(run).unwrap();
+    assert_eq!(tuner.study().trials()[0].point, first[0].point);
+}
+
+#[test]
+fn a_mended_objective_begins_anew_without_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = || {
+        quiet()
+            .directory(folder.path())
+            .project_name("net")
+            .max_trials(2)
+    };
+    let measured = |run: &mut Execution, net: Net| -> Result<f64, tuner::search::WrongObjective> {
+        run.expect_metrics(&["loss"])?;
+        Ok(loss(&net, 0))
+    };
+    let wrong = |builder: TunerBuilder<Net>| builder.objective(Objective::minimize("val_loss"));
+    let mut tuner = wrong(here()).build().unwrap();
+    assert!(tuner.search(measured).is_err());
+    drop(tuner);
+    let mut tuner = here().build().unwrap();
+    tuner.search(measured).unwrap();
+}
+
+#[test]
+fn warm_start_tries_the_best_of_an_older_study_first() {
+    let mut older = quiet().sampler(Grid::new()).build().unwrap();
+    older
+        .search(|_: &mut Execution, net: Net| loss(&net, 0))
+        .unwrap();
+    let mut tuner = edited().max_trials(4).build().unwrap();
+    let count = tuner
+        .study()
+        .warm_start(&older.study().history(), 3)
+        .unwrap();
+    assert_eq!(count, 3);
+    tuner
+        .search(|_: &mut Execution, net: Edited| net.units[0] as f64)
+        .unwrap();
+    let first: Vec<Net> = older.best(3).into_iter().map(|best| best.params).collect();
+    for (record, net) in tuner.study().trials().iter().zip(&first) {
+        let tried = tuner.study().params(record).unwrap();
+        // Of three values the third is none of the edited ones and moves to the nearest.
+        let units: Vec<usize> = net.units.iter().map(|&n| n.min(2)).collect();
+        assert_eq!((tried.units, tried.bias), (units, net.bias));
+    }
+}

@@ -1,0 +1,163 @@
+//! Errors, panics and numbers that are none: they fail what they should and nothing else.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tuner::search::{Execution, SearchError};
+use tuner::trial::{Metrics, Objective, State};
+
+use crate::{Net, loss, quiet};
+
+#[test]
+fn errors_panics_and_nan_fail_their_trial_and_the_search_goes_on() {
+    let mut tuner = quiet()
+        .max_trials(8)
+        .max_consecutive_failed_trials(9)
+        .build()
+        .unwrap();
+    tuner
+        .search(|run: &mut Execution, net: Net| -> Result<f64, String> {
+            match run.number() {
+                1 => Err("out of memory".to_owned()),
+                2 => panic!("index {} is out of range", 7),
+                3 => Ok(f64::NAN),
+                4 => Ok(f64::INFINITY),
+                5 => {
+                    run.report(1, 0.5).map_err(|stop| stop.to_string())?;
+                    run.report(2, f64::NAN).map_err(|stop| stop.to_string())?;
+                    Ok(0.0)
+                }
+                _ => Ok(loss(&net, 0)),
+            }
+        })
+        .unwrap();
+    let trials = tuner.study().trials();
+    let messages: Vec<Option<&str>> = trials.iter().map(|t| t.message.as_deref()).collect();
+    assert_eq!(
+        messages,
+        [
+            None,
+            Some("out of memory"),
+            Some("panicked: index 7 is out of range"),
+            Some("loss is NaN"),
+            Some("loss is inf"),
+            Some("loss is NaN at step 2"),
+            None,
+            None,
+        ]
+    );
+    for record in &trials {
+        let failed = record.message.is_some();
+        assert_eq!(record.state == State::Failed, failed);
+        assert_eq!(
+            record.value().is_none(),
+            failed,
+            "a failed trial has no value"
+        );
+    }
+    let table = tuner.results_summary();
+    assert!(table.contains("3 finished, 0 pruned, 5 failed"), "{table}");
+    assert!(table.contains("failed: out of memory (trial 1)"), "{table}");
+}
+
+#[test]
+fn a_failed_execution_is_tried_again_with_its_seed() {
+    let runs = AtomicU64::new(0);
+    let seed = AtomicU64::new(0);
+    let builder = quiet()
+        .max_trials(1)
+        .executions_per_trial(3)
+        .max_retries_per_trial(2);
+    let mut tuner = builder.build().unwrap();
+    tuner
+        .search(|run: &mut Execution, _: Net| {
+            let number = runs.fetch_add(1, Ordering::Relaxed);
+            match number {
+                1 | 2 => {
+                    assert_eq!(run.execution(), 1);
+                    seed.store(run.seed(), Ordering::Relaxed);
+                    Err("the disk was away")
+                }
+                _ => {
+                    if run.execution() == 1 {
+                        assert_eq!(run.seed(), seed.load(Ordering::Relaxed));
+                    }
+                    Ok(number as f64)
+                }
+            }
+        })
+        .unwrap();
+    let record = tuner.study().trials()[0].clone();
+    assert_eq!(record.value(), Some((0.0 + 3.0 + 4.0) / 3.0));
+    assert_eq!(record.executions[1].failures, ["the disk was away"; 2]);
+    assert_eq!(record.executions[1].attempts, 3);
+}
+
+#[test]
+fn too_many_failures_in_a_row_end_the_search_with_the_last_one() {
+    let mut tuner = quiet()
+        .max_trials(20)
+        .max_consecutive_failed_trials(4)
+        .build()
+        .unwrap();
+    let error = tuner
+        .search(|run: &mut Execution, net: Net| match run.number() {
+            0..3 | 4..20 => Err(format!("no gpu {}", run.number())),
+            _ => Ok(loss(&net, 0)),
+        })
+        .unwrap_err();
+    assert!(error.to_string().contains("no gpu 7"), "{error}");
+    assert!(matches!(error, SearchError::Failing { count: 4, .. }));
+    assert_eq!(tuner.study().trials().len(), 8);
+    assert!(tuner.best_hyperparameters().is_ok(), "what was found stays");
+}
+
+#[test]
+fn a_wrong_objective_ends_the_search_before_training_and_fails_no_trial() {
+    let trained = AtomicU64::new(0);
+    let mut tuner = quiet()
+        .max_trials(5)
+        .max_retries_per_trial(3)
+        .build()
+        .unwrap();
+    let error = tuner
+        .search(
+            |run: &mut Execution, _: Net| -> Result<f64, tuner::search::WrongObjective> {
+                run.expect_metrics(&["accuracy", "val_accuracy"])?;
+                trained.fetch_add(1, Ordering::Relaxed);
+                Ok(0.0)
+            },
+        )
+        .unwrap_err();
+    assert!(matches!(error, SearchError::WrongObjective(_)));
+    let text = error.to_string();
+    assert!(
+        text.contains("`loss`") && text.contains("accuracy, val_accuracy"),
+        "{text}"
+    );
+    assert_eq!(trained.into_inner(), 0);
+    let failed = |record: &tuner::trial::TrialRecord| record.state == State::Failed;
+    assert!(!tuner.study().trials().iter().any(|record| failed(record)));
+    // The same by a report or a result that lacks it.
+    let mut tuner = quiet().max_trials(5).build().unwrap();
+    let error = tuner.search(|_: &mut Execution, _: Net| Metrics::new().with("mae", 1.0));
+    assert!(matches!(error, Err(SearchError::WrongObjective(_))));
+    let mut tuner = quiet()
+        .objective(Objective::maximize("speed"))
+        .build()
+        .unwrap();
+    let error = tuner.search(|run: &mut Execution, _: Net| run.report(1, 0.5));
+    assert!(matches!(error, Err(SearchError::WrongObjective(_))));
+}
+
+#[test]
+fn settings_that_make_no_sense_are_refused() {
+    let text = |builder: tuner::search::TunerBuilder<Net>| {
+        builder.build().map(|_| ()).unwrap_err().to_string()
+    };
+    assert_eq!(text(quiet().workers(0)), "workers is 0; it is at least 1");
+    assert!(text(quiet().max_trials(0)).contains("max_trials"));
+    assert!(text(quiet().objective("loss")).contains("given twice"));
+    assert!(text(quiet().objective("score")).contains("Objective::maximize(\"score\")"));
+    assert!(text(quiet().project_name("a/b")).contains("single folder"));
+    assert!(text(tuner::search::Tuner::<Net>::builder()).contains("no sampler"));
+}

@@ -1,0 +1,133 @@
+//! When a search ends, and what it leaves for the next one.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tuner::pruner::{Pruner, Verdict};
+use tuner::search::{End, Execution, SearchError, Stopped};
+use tuner::trial::{Event, History, State, TrialRecord};
+
+use crate::{Net, loss, quiet};
+
+#[test]
+fn a_target_or_too_little_progress_end_the_search() {
+    let mut tuner = quiet().max_trials(20).target_value(5.0).build().unwrap();
+    let end = tuner.search(|run: &mut Execution, _: Net| 9.0 - run.number() as f64);
+    assert_eq!(end.unwrap(), End::Target);
+    assert_eq!(tuner.study().trials().len(), 5);
+    let mut tuner = quiet().max_trials(20).patience(3).build().unwrap();
+    let end = tuner.search(|run: &mut Execution, _: Net| (run.number() as f64 - 4.0).abs());
+    assert_eq!(end.unwrap(), End::NoImprovement);
+    assert_eq!(tuner.study().trials().len(), 8);
+}
+
+#[test]
+fn time_over_leaves_the_running_trial_to_the_next_search() {
+    let mut tuner = quiet()
+        .max_trials(3)
+        .max_time(Duration::ZERO)
+        .build()
+        .unwrap();
+    let end = tuner.search(|_: &mut Execution, net: Net| loss(&net, 0));
+    assert_eq!(end.unwrap(), End::Time);
+    assert!(tuner.study().trials().is_empty());
+}
+
+#[test]
+fn a_trial_that_takes_too_long_is_pruned() {
+    let builder = quiet()
+        .max_trials(2)
+        .max_trial_time(Duration::from_millis(20));
+    let mut tuner = builder.build().unwrap();
+    tuner
+        .search(|run: &mut Execution, _: Net| -> Result<f64, Stopped> {
+            for step in 1.. {
+                run.report(step, 0.5)?;
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Ok(0.0)
+        })
+        .unwrap();
+    for record in tuner.study().trials() {
+        assert_eq!((record.state, record.value()), (State::Pruned, None));
+        assert_eq!(
+            record.message.as_deref(),
+            Some("the trial took longer than 0.02 s")
+        );
+    }
+}
+
+#[test]
+fn an_observer_sees_everything_and_may_end_the_search() {
+    let seen = Arc::new(AtomicU64::new(0));
+    let count = seen.clone();
+    let observer = move |event: &Event, history: &History| {
+        assert!(!history.trials().is_empty(), "{event:?}");
+        if !matches!(event, Event::TrialFinished { .. }) {
+            return ControlFlow::Continue(());
+        }
+        match count.fetch_add(1, Ordering::Relaxed) {
+            1 => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
+    };
+    let mut tuner = quiet().max_trials(5).observer(observer).build().unwrap();
+    let run = |_: &mut Execution, net: Net| loss(&net, 0);
+    let error = tuner.search(run).unwrap_err();
+    assert!(matches!(
+        error,
+        SearchError::Interrupted {
+            ended: 2,
+            running: 0,
+            place: None
+        }
+    ));
+    assert!(error.to_string().contains("search again"), "{error}");
+    assert_eq!(tuner.search(run).unwrap(), End::Trials);
+    assert_eq!(seen.load(Ordering::Relaxed), 5);
+}
+
+/// Stops every trial at its second step, whatever it is worth.
+struct Second;
+
+impl Pruner for Second {
+    fn name(&self) -> String {
+        "second".to_owned()
+    }
+
+    fn judge(&self, trial: &TrialRecord, execution: u64, _: &History) -> Verdict {
+        let run = trial.execution(execution).expect("it just reported");
+        match run.curve.len() {
+            0 | 1 => Verdict::Continue,
+            _ => Verdict::Stop("second step".to_owned()),
+        }
+    }
+}
+
+#[test]
+fn whatever_a_stopped_run_returns_it_is_pruned_unless_it_has_a_result() {
+    let mut tuner = quiet().max_trials(3).pruner(Second).build().unwrap();
+    tuner
+        .search(|run: &mut Execution, _: Net| -> Result<f64, String> {
+            for step in 1..=3 {
+                let Err(stopped) = run.report(step, 0.5) else {
+                    continue;
+                };
+                assert_eq!(step, 2);
+                assert_eq!(run.report(step, 0.5), Err(Stopped), "a stop stays");
+                match run.number() {
+                    0 => return Err(stopped.to_string()),
+                    1 => panic!("the error of a library"),
+                    _ => return Ok(0.25),
+                }
+            }
+            unreachable!("the second step stops it")
+        })
+        .unwrap();
+    let trials = tuner.study().trials();
+    let states: Vec<(State, Option<f64>)> = trials.iter().map(|t| (t.state, t.value())).collect();
+    let pruned = (State::Pruned, None);
+    assert_eq!(states, [pruned, pruned, (State::Finished, Some(0.25))]);
+}
