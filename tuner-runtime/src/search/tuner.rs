@@ -91,6 +91,8 @@ impl<T: Tunable> Tuner<T> {
     where
         F: Fn(&mut Execution, T) -> R + Sync,
         R: IntoOutcome,
+        // The workers share the space and decode the values, which need not be sent.
+        T::Space: Sync,
     {
         let core = self.study.core().clone();
         core.refresh()?;
