@@ -2,12 +2,11 @@
 //!
 //! The file has the safetensors format: the weights under their names, what the optimiser
 //! remembers as `memory.<parameter>.<array>`, the best weights as `best.<parameter>`, and the rest
-//! as JSON in the header. It is written beside its place and renamed, so that a crash leaves the
-//! old one or the new one.
+//! as JSON in the header. It is written beside its place and renamed, so that a process that is
+//! killed leaves the old one or the new one.
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
@@ -140,11 +139,10 @@ fn to_bytes(values: &[f32]) -> Vec<u8> {
         .collect()
 }
 
-/// Writes beside the file and renames, so that there is never half a file.
+/// Writes beside the file and renames, so that there is never half a file. It is not forced to the
+/// disk: after a power cut the training may have to begin again.
 fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let beside = path.with_extension("tmp");
-    let mut file = fs::File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
+    fs::write(&beside, bytes)?;
     fs::rename(&beside, path)
 }

@@ -29,16 +29,6 @@ impl Metric {
         }
     }
 
-    /// Whether a larger value of the metric of this name is the better one; `None` when there is
-    /// no such metric.
-    pub(crate) fn grows(name: &str) -> Option<bool> {
-        match name.strip_prefix("val_").unwrap_or(name) {
-            "accuracy" => Some(true),
-            "loss" | "mae" | "mse" | "rmse" => Some(false),
-            _ => None,
-        }
-    }
-
     /// Checks once, before training, that the metric can be taken of these targets.
     pub(crate) fn check(self, data: &Data) -> Result<(), TrainError> {
         let needed = match (self, data.targets()) {
@@ -108,6 +98,7 @@ fn largest(row: &[f32]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trial::Direction;
 
     #[test]
     fn accuracy_counts_and_nan_is_never_right() {
@@ -131,8 +122,7 @@ mod tests {
     #[test]
     fn every_metric_has_a_direction() {
         for metric in [Metric::Accuracy, Metric::Mae, Metric::Mse, Metric::Rmse] {
-            assert!(Metric::grows(&format!("val_{}", metric.name())).is_some());
+            assert!(Direction::of_metric(&format!("val_{}", metric.name())).is_some());
         }
-        assert_eq!(Metric::grows("los"), None);
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::TrainError;
-use super::metric::Metric;
+use crate::trial::Direction;
 
 /// Ends the training when a metric has not got better for a while.
 ///
@@ -140,7 +140,7 @@ pub(crate) struct Watch {
 impl Watch {
     /// Notes a value; whether it is better than all before.
     pub(crate) fn see(&mut self, metric: &str, value: f64, least_gain: f64) -> bool {
-        let grows = Metric::grows(metric).unwrap_or(false);
+        let grows = Direction::of_metric(metric) == Some(Direction::Maximize);
         let better = self.best.is_none_or(|best| {
             let gain = if grows { value - best } else { best - value };
             gain > least_gain

@@ -118,16 +118,18 @@ impl<'a> Session<'a> {
         {
             let metrics = self.epoch()?;
             self.watch(&metrics);
-            let mut flow = on_epoch(&metrics);
+            let flow = on_epoch(&metrics);
             for callback in &self.fit.callbacks {
-                if (callback.0)(&metrics).is_break() {
-                    flow = ControlFlow::Break(());
-                }
+                self.progress.ended |= (callback.0)(&metrics).is_break();
             }
-            self.progress.ended |= flow.is_break();
             self.progress.history.epochs.push(metrics);
             if let Some(path) = checkpoint {
                 checkpoint::write(self, path)?;
+            }
+            // Whoever stops the training from outside may let it go on later: the checkpoint does
+            // not say that it has ended.
+            if flow.is_break() {
+                break;
             }
         }
         Ok(())

@@ -133,7 +133,12 @@ fn a_training_that_was_killed_ends_with_the_same_bits() {
     let whole = rich().train(3, &training, &validation, go).unwrap();
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("checkpoint.safetensors");
-    // The process dies, one after the other, in the third, the fourth and the seventh epoch.
+    // Stopped from outside after the first epoch, then the process dies, one time after the other,
+    // in the third, the fourth and the seventh epoch.
+    let stop = &mut |_: &EpochMetrics| ControlFlow::Break(());
+    rich()
+        .train_resumable(3, &training, &validation, &file, stop)
+        .unwrap();
     for last in [3, 4, 7] {
         let crash = std::panic::catch_unwind(|| {
             let die = &mut |epoch: &EpochMetrics| {
