@@ -50,6 +50,9 @@ pub enum TrainError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The search stopped the training.
+    #[error("the search stopped the training")]
+    Stopped,
     /// dfdx could not run an operation.
     #[error("dfdx failed: {0}")]
     Engine(String),

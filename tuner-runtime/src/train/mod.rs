@@ -10,6 +10,7 @@ mod buffer;
 mod checkpoint;
 mod data;
 mod error;
+mod execution;
 mod fit;
 #[cfg(test)]
 mod gradient_check;
