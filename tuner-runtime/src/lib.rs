@@ -17,6 +17,8 @@ pub mod search;
 pub mod space;
 pub mod storage;
 pub mod study;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "dfdx")]
 pub mod train;
 pub mod trial;

@@ -3,17 +3,15 @@
 // The generated code names `::tuner`.
 extern crate tuner_runtime as tuner;
 
-#[cfg(feature = "sqlite")]
 mod change;
 mod failures;
-#[cfg(feature = "sqlite")]
 mod processes;
 mod rules;
 mod trials;
 
 use tuner::sampler::Random;
 use tuner::search::{Progress, Tuner, TunerBuilder};
-use tuner::space::{Tunable, tunable};
+use tuner::space::tunable;
 use tuner::trial::Objective;
 
 /// A space of 24 points, with a conditional parameter.

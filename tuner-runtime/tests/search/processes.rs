@@ -1,1 +1,187 @@
-//! Real processes.
+//! Real processes: killed at any moment, interrupted, and several on one file.
+
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tuner::math::rng::Rng;
+use tuner::search::{Execution, Stopped, Tuner, TunerBuilder};
+use tuner::trial::State;
+
+use crate::{Net, loss, quiet};
+
+const TRIALS: u64 = 20;
+const FOLDER: &str = "TUNER_TEST_FOLDER";
+const WORKERS: &str = "TUNER_TEST_WORKERS";
+
+fn tuner(folder: &Path) -> TunerBuilder<Net> {
+    let builder = quiet().max_trials(TRIALS).executions_per_trial(2);
+    builder.directory(folder).project_name("net")
+}
+
+fn run(run: &mut Execution, net: Net) -> Result<f64, Stopped> {
+    let result = loss(&net, run.seed());
+    for step in 1..=3 {
+        run.report(step, result + 1.0 / step as f64)?;
+        sleep(Duration::from_millis(1));
+    }
+    Ok(result)
+}
+
+/// Everything that must not depend on what happened to the processes, to the bit.
+fn fingerprint(tuner: &Tuner<Net>) -> Vec<String> {
+    let trials = tuner.study().trials();
+    trials
+        .iter()
+        .map(|record| {
+            let runs = record.executions.iter().map(|run| {
+                let bits = run
+                    .curve
+                    .of("loss")
+                    .map(|(step, loss)| (step, loss.to_bits()));
+                (run.number, run.seed, run.state, bits.collect::<Vec<_>>())
+            });
+            format!(
+                "{} {} {} {:?} {:?}",
+                record.number,
+                record.point,
+                record.state,
+                record.value().map(f64::to_bits),
+                runs.collect::<Vec<_>>()
+            )
+        })
+        .collect()
+}
+
+fn undisturbed() -> Vec<String> {
+    let mut tuner = quiet()
+        .max_trials(TRIALS)
+        .executions_per_trial(2)
+        .build()
+        .unwrap();
+    tuner.search(run).unwrap();
+    fingerprint(&tuner)
+}
+
+/// Runs the whole search, in the folder and with the workers that the environment names.
+#[test]
+#[ignore = "the other tests run it in processes of its own"]
+fn child() {
+    let folder = std::env::var(FOLDER).expect("the parent names a folder");
+    let workers = std::env::var(WORKERS).expect("the parent says how many workers");
+    let builder = tuner(Path::new(&folder)).workers(workers.parse().unwrap());
+    let result = builder.build().and_then(|mut tuner| tuner.search(run));
+    if let Err(fault) = result {
+        eprintln!("{fault}");
+        std::process::exit(3);
+    }
+}
+
+fn spawn(folder: &Path, workers: u32) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "processes::child", "--ignored", "--nocapture"])
+        .env(FOLDER, folder)
+        .env(WORKERS, workers.to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn finished(child: Child) -> Output {
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    output
+}
+
+/// The study as it was left, checked against an undisturbed one.
+fn compare(folder: &Path) -> Tuner<Net> {
+    let tuner = tuner(folder).build().unwrap();
+    assert_eq!(fingerprint(&tuner), undisturbed());
+    tuner
+}
+
+#[test]
+fn fifty_kills_change_nothing() {
+    let mut rng = Rng::new(11);
+    let mut kills = 0;
+    while kills < 50 {
+        let folder = tempfile::tempdir().unwrap();
+        let workers = 1 + kills % 2;
+        loop {
+            let mut child = spawn(folder.path(), workers);
+            sleep(Duration::from_micros(5_000 + rng.below(60_000) as u64));
+            if child.try_wait().unwrap().is_some() {
+                finished(child);
+                break;
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+            kills += 1;
+            if kills % 10 == 0 {
+                finished(spawn(folder.path(), workers));
+                break;
+            }
+        }
+        compare(folder.path());
+    }
+}
+
+#[test]
+fn processes_share_a_file_and_run_nothing_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let children: Vec<Child> = (0..3).map(|_| spawn(folder.path(), 2)).collect();
+    for child in children {
+        finished(child);
+    }
+    let tuner = compare(folder.path());
+    for record in tuner.study().trials() {
+        let attempts: Vec<u32> = record.executions.iter().map(|run| run.attempts).collect();
+        assert_eq!(attempts, [1, 1], "trial {}", record.number);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_search_says_how_to_go_on_and_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let child = spawn(folder.path(), 2);
+    let database = folder.path().join("net").join("study.db");
+    let reader = || tuner::storage::Sqlite::open_read_only(&database);
+    let began = Instant::now();
+    let has_trials = || {
+        let history = tuner::study::load(&reader().ok()?, &"net".into()).ok()?;
+        Some(history.finished_count() > 0)
+    };
+    while has_trials() != Some(true) {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "the search does not begin"
+        );
+        sleep(Duration::from_millis(1));
+    }
+    let kill = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(kill.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    // On a machine that is fast enough the search may have ended before.
+    if !output.status.success() {
+        assert_eq!(output.status.code(), Some(3), "{text}");
+        assert!(
+            text.contains("run the same command again to go on"),
+            "{text}"
+        );
+        let history = tuner::study::load(&reader().unwrap(), &"net".into()).unwrap();
+        let begun = history
+            .trials()
+            .iter()
+            .filter(|record| record.state == State::Running);
+        assert!(begun.count() <= 2, "what was running goes on later");
+    }
+    finished(spawn(folder.path(), 1));
+    compare(folder.path());
+}

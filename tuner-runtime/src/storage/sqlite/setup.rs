@@ -113,15 +113,21 @@ fn look_at(path: &Path) -> Result<(), StorageError> {
 
 /// Whether the file holds our tables, in a version that we read; `false` when it holds nothing.
 fn is_ours(path: &Path, connection: &Connection) -> Result<bool, StorageError> {
+    // One transaction: another process may be making the tables right now.
+    let transaction = connection
+        .unchecked_transaction()
+        .map_err(|fault| explain(path, fault))?;
     let number = |query: &str| -> Result<i64, StorageError> {
-        connection
+        transaction
             .query_row(query, [], |row| row.get(0))
             .map_err(|fault| explain(path, fault))
     };
     let place = || path.display().to_string();
+    // The pragma alone would not take the lock that keeps both answers of one moment.
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
     let id = number("PRAGMA application_id")?;
     if id != i64::from(APPLICATION_ID) {
-        if id == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0 {
+        if id == 0 && tables == 0 {
             return Ok(false);
         }
         return Err(StorageError::Foreign {

@@ -1,0 +1,45 @@
+//! Reports as scores: the first objective, such that more is better.
+
+use crate::trial::{ExecutionRecord, Goal, History, TrialRecord};
+
+/// Steps and scores of an execution, in the order in which they were reported.
+pub(super) fn scores<'a>(
+    run: &'a ExecutionRecord,
+    goal: &'a Goal,
+) -> impl Iterator<Item = (u64, f64)> + 'a {
+    let reports = run.curve.of(&goal.name);
+    reports.map(|(step, value)| (step, goal.score(value)))
+}
+
+/// The step and the score of the last report.
+pub(super) fn last(run: &ExecutionRecord, goal: &Goal) -> Option<(u64, f64)> {
+    scores(run, goal).last()
+}
+
+/// The best score up to a step; `None` when nothing was reported so far.
+pub(super) fn best_until(run: &ExecutionRecord, goal: &Goal, step: u64) -> Option<f64> {
+    scores(run, goal)
+        .filter(|(own, score)| *own <= step && !score.is_nan())
+        .map(|(_, score)| score)
+        .reduce(f64::max)
+}
+
+/// The score at a step.
+pub(super) fn at(run: &ExecutionRecord, goal: &Goal, step: u64) -> Option<f64> {
+    let mut reports = scores(run, goal);
+    reports
+        .find(|(own, _)| *own == step)
+        .map(|(_, score)| score)
+}
+
+/// The same execution of the other trials, as far as they have begun it.
+pub(super) fn others<'h>(
+    trial: &TrialRecord,
+    execution: u64,
+    history: &'h History,
+) -> impl Iterator<Item = (&'h TrialRecord, &'h ExecutionRecord)> {
+    let number = trial.number;
+    let all = history.trials().iter().map(|record| &**record);
+    all.filter(move |record| record.number != number)
+        .filter_map(move |record| Some((record, record.execution(execution)?)))
+}

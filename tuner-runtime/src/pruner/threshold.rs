@@ -1,0 +1,84 @@
+//! Stops a trial whose reports leave the range of what can be hoped for.
+
+use super::curves::last;
+use super::{Pruner, Verdict};
+use crate::trial::{History, TrialRecord};
+
+/// Stops a trial at a report of the objective below `lower` or above `upper`.
+///
+/// ```
+/// # use tuner_runtime as tuner;
+/// use tuner::pruner::{Pruner, Threshold};
+/// let diverged = Threshold::new().upper(100.0).warmup_steps(1);
+/// assert_eq!(diverged.name(), "threshold(-inf..=100, warmup = 1)");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Threshold {
+    lower: f64,
+    upper: f64,
+    warmup_steps: u64,
+}
+
+impl Default for Threshold {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Threshold {
+    /// Without bounds, which stops nothing yet.
+    pub fn new() -> Self {
+        Self {
+            lower: f64::NEG_INFINITY,
+            upper: f64::INFINITY,
+            warmup_steps: 0,
+        }
+    }
+
+    /// The smallest value to go on with.
+    #[must_use]
+    pub fn lower(mut self, value: f64) -> Self {
+        self.lower = value;
+        self
+    }
+
+    /// The largest value to go on with.
+    #[must_use]
+    pub fn upper(mut self, value: f64) -> Self {
+        self.upper = value;
+        self
+    }
+
+    /// Judges no report up to this step; none unless set.
+    #[must_use]
+    pub fn warmup_steps(mut self, steps: u64) -> Self {
+        self.warmup_steps = steps;
+        self
+    }
+}
+
+impl Pruner for Threshold {
+    fn name(&self) -> String {
+        format!(
+            "threshold({}..={}, warmup = {})",
+            self.lower, self.upper, self.warmup_steps
+        )
+    }
+
+    fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict {
+        let goal = history.goal();
+        let report = trial.execution(execution).and_then(|run| last(run, goal));
+        match report.map(|(step, score)| (step, goal.score(score))) {
+            Some((step, value)) if step > self.warmup_steps => {
+                if value >= self.lower && value <= self.upper {
+                    return Verdict::Continue;
+                }
+                Verdict::Stop(format!(
+                    "{} is {value} at step {step}, outside of {}..={}",
+                    goal.name, self.lower, self.upper
+                ))
+            }
+            _ => Verdict::Continue,
+        }
+    }
+}

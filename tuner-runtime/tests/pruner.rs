@@ -1,0 +1,212 @@
+//! Pruners, on studies whose curves are known.
+
+extern crate tuner_runtime as tuner;
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tuner::pruner::{
+    Asha, Hyperband, Median, Patience, Percentile, Pruner, Threshold, Verdict, Wilcoxon,
+};
+use tuner::sampler::Random;
+use tuner::space::Space;
+use tuner::storage::Memory;
+use tuner::study::{Core, Setup};
+use tuner::trial::{Objective, State};
+
+/// Reports the curves one after another, each from step 1 on; a trial that is not stopped ends with
+/// its last value. Says at which step each was stopped.
+fn stops(
+    pruner: impl Pruner + 'static,
+    objective: Objective,
+    curves: &[Vec<f64>],
+) -> Vec<Option<u64>> {
+    let (space, _) =
+        Space::from_json(&json!([{"name": "x", "type": "float", "low": 0.0, "high": 1.0}]))
+            .unwrap();
+    let mut setup = Setup::new(space, Random::new()).objective(objective);
+    setup.pruner = Some(Arc::new(pruner));
+    let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
+    let mut stopped = Vec::new();
+    for curve in curves {
+        let number = study.ask().unwrap().number;
+        let judge =
+            |(step, &value): (u64, &f64)| match study.report(number, 0, step, value).unwrap() {
+                Verdict::Continue => None,
+                Verdict::Stop(reason) => {
+                    assert!(reason.starts_with("loss "), "{reason}");
+                    Some((step, reason))
+                }
+            };
+        let stop = (1..).zip(curve).find_map(judge);
+        match &stop {
+            Some((_, reason)) => study.prune(number, reason).unwrap(),
+            None => study.tell(number, *curve.last().unwrap()).unwrap(),
+        }
+        stopped.push(stop.map(|(step, _)| step));
+    }
+    let history = study.history();
+    for (record, stop) in history.trials().iter().zip(&stopped) {
+        assert_eq!(record.state == State::Pruned, stop.is_some());
+    }
+    stopped
+}
+
+fn minimize(pruner: impl Pruner + 'static, curves: &[Vec<f64>]) -> Vec<Option<u64>> {
+    stops(pruner, Objective::minimize("loss"), curves)
+}
+
+/// The same curves turned upside down must be stopped at the same steps.
+fn both<P: Pruner + Clone + 'static>(pruner: P, curves: &[Vec<f64>]) -> Vec<Option<u64>> {
+    let mirrored: Vec<Vec<f64>> = curves
+        .iter()
+        .map(|curve| curve.iter().map(|value| -value).collect())
+        .collect();
+    let stopped = minimize(pruner.clone(), curves);
+    assert_eq!(
+        stops(pruner, Objective::maximize("loss"), &mirrored),
+        stopped
+    );
+    stopped
+}
+
+fn flat(values: &[f64], steps: usize) -> Vec<Vec<f64>> {
+    values.iter().map(|&value| vec![value; steps]).collect()
+}
+
+#[test]
+fn the_median_stops_what_is_worse_than_most() {
+    let mut curves = flat(&[1.0, 2.0, 3.0, 4.0, 5.0], 4);
+    curves.push(vec![9.0, 3.5, 2.9, 2.0]);
+    curves.push(vec![3.0, 9.0, 9.0, 9.0]);
+    let none = [None; 5];
+    let stopped = both(Median::new(), &curves);
+    assert_eq!(stopped[..5], none, "too few to compare with");
+    // The best so far counts: 3.0 is the median at each step.
+    assert_eq!(stopped[5..], [Some(1), None]);
+    let stopped = both(Median::new().warmup_steps(1), &curves);
+    assert_eq!(stopped[5..], [Some(2), None]);
+    let stopped = both(Median::new().warmup_steps(1).interval_steps(2), &curves);
+    assert_eq!(
+        stopped[5..],
+        [None, None],
+        "step 3 is the first that is judged"
+    );
+    let stopped = both(Median::new().startup_trials(6), &curves);
+    assert_eq!(
+        stopped[5..],
+        [None, Some(1)],
+        "now with six to compare with, one better at 2.95"
+    );
+}
+
+#[test]
+fn a_percentile_is_stricter_or_milder() {
+    let curves = flat(&[1.0, 2.0, 3.0, 4.0, 5.0, 2.5], 2);
+    assert_eq!(both(Percentile::new(50.0), &curves)[5], None);
+    assert_eq!(both(Percentile::new(25.0), &curves)[5], Some(1));
+    let curves = flat(&[1.0, 2.0, 3.0, 4.0, 5.0, 4.5], 2);
+    assert_eq!(both(Percentile::new(75.0), &curves)[5], Some(1));
+    assert_eq!(both(Percentile::new(100.0), &curves)[5], None);
+}
+
+#[test]
+fn asha_keeps_the_best_part_at_each_rung() {
+    let curves = flat(&[5.0, 4.0, 6.0, 3.0, 3.5, 2.0], 9);
+    let stopped = both(Asha::new(), &curves);
+    // 5 and 4 lead when they come; 6 is third of three; 3 leads; 3.5 is second of five of which
+    // one goes on; 2 leads.
+    assert_eq!(stopped, [None, None, Some(1), None, Some(1), None]);
+    let late = both(Asha::new().first_rung(4).reduction(2), &curves);
+    // Of three one goes on, of five two.
+    assert_eq!(late, [None, None, Some(4), None, None, None]);
+    // Between rungs nothing is judged: 9 is bad after the rung only.
+    let mut bad = curves.clone();
+    bad.push(vec![1.0, 9.0, 9.0, 9.0]);
+    assert_eq!(
+        both(Asha::new(), &bad)[6],
+        None,
+        "the best up to the rung counts"
+    );
+}
+
+#[test]
+fn hyperband_judges_within_brackets() {
+    let pruner = Hyperband::new(9);
+    assert_eq!(pruner.brackets(), [(1, 9), (3, 5), (9, 3)]);
+    // Trials 0 to 8 begin at step 1, 9 to 13 at 3, 14 to 16 run to the end.
+    let mut values = vec![1.0];
+    values.extend((0..8).map(|k| 9.0 + f64::from(k)));
+    values.extend([9.0; 8]);
+    let stopped = both(pruner, &flat(&values, 9));
+    assert_eq!(stopped[0], None);
+    assert_eq!(stopped[1..9], [Some(1); 8]);
+    // Equal ones share the first place.
+    assert_eq!(stopped[9..], [None; 8]);
+    values[10] = 10.0;
+    values[15] = 10.0;
+    let stopped = both(pruner, &flat(&values, 9));
+    assert_eq!((stopped[10], stopped[15]), (Some(3), Some(9)));
+    assert_eq!(Hyperband::new(1).brackets(), [(1, 1)]);
+    assert_eq!(
+        Hyperband::new(100).min_steps(10).reduction(10).brackets(),
+        [(10, 10), (100, 2)]
+    );
+}
+
+#[test]
+fn a_threshold_holds_after_the_warm_up() {
+    let curves = vec![
+        vec![9.0, 0.5],
+        vec![0.5, 9.0],
+        vec![-9.0, -9.0],
+        vec![f64::NAN],
+    ];
+    let stopped = minimize(Threshold::new().upper(1.0).warmup_steps(1), &curves[..3]);
+    assert_eq!(stopped, [None, Some(2), None]);
+    let stopped = minimize(Threshold::new().lower(0.0).upper(1.0), &curves);
+    assert_eq!(stopped, [Some(1), Some(2), Some(1), Some(1)]);
+    let stopped = stops(
+        Threshold::new().lower(0.0),
+        Objective::maximize("loss"),
+        &curves[..3],
+    );
+    assert_eq!(
+        stopped,
+        [None, None, Some(1)],
+        "bounds are those of the metric itself"
+    );
+}
+
+#[test]
+fn patience_ends_what_gets_no_better() {
+    let curves = vec![
+        vec![3.0, 2.0, 1.0, 0.5],
+        vec![3.0, 3.0, 3.0, 1.0],
+        vec![3.0, 2.0, 2.5, 2.0, 1.0],
+        vec![3.0, 2.99, 2.98, 2.97],
+    ];
+    assert_eq!(
+        both(Patience::new(2), &curves),
+        [None, Some(3), Some(4), None]
+    );
+    let stopped = both(Patience::new(2).min_delta(0.1), &curves);
+    assert_eq!(stopped, [None, Some(3), Some(4), Some(3)]);
+}
+
+#[test]
+fn wilcoxon_waits_until_the_difference_is_beyond_doubt() {
+    let best = vec![1.0; 8];
+    let worse: Vec<f64> = (0..8).map(|k| 1.1 + f64::from(k) / 10.0).collect();
+    let mixed: Vec<f64> = (0..8)
+        .map(|k| if k % 2 == 0 { 0.8 } else { 1.15 })
+        .collect();
+    let curves = vec![best, worse, mixed];
+    // 2^-5 is the first probability below 5 %, 2^-7 below 1 %.
+    assert_eq!(both(Wilcoxon::new(0.05), &curves), [None, Some(5), None]);
+    assert_eq!(both(Wilcoxon::new(0.01), &curves), [None, Some(7), None]);
+    assert_eq!(
+        both(Wilcoxon::new(0.05).startup_steps(6), &curves)[1],
+        Some(6)
+    );
+}

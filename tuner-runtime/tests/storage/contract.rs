@@ -1,0 +1,37 @@
+//! Every storage holds to the contract.
+
+use tuner::storage::{Memory, Sqlite, Storage};
+use tuner::testing::storage_contract;
+
+#[test]
+fn memory_holds_to_the_contract() {
+    storage_contract(Memory::new);
+}
+
+#[test]
+fn sqlite_holds_to_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = std::cell::Cell::new(0);
+    storage_contract(|| {
+        count.set(count.get() + 1);
+        Sqlite::open(folder.path().join(format!("{}.db", count.get()))).unwrap()
+    });
+}
+
+#[test]
+fn a_session_is_alive_for_others_until_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("study.db");
+    let (one, other) = (Sqlite::open(&path).unwrap(), Sqlite::open(&path).unwrap());
+    let (name, own) = (one.session().unwrap(), other.session().unwrap());
+    assert_ne!(name, own);
+    assert!(other.is_alive(&name) && one.is_alive(&own));
+    drop(one);
+    assert!(!other.is_alive(&name) && other.is_alive(&own));
+    drop(other);
+    let left: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["study.db"], "a closed study is one file");
+}

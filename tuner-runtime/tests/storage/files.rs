@@ -1,0 +1,112 @@
+//! Files that are not ours, or that this version must not touch.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::Connection;
+use tuner::storage::{Guard, Sqlite, Storage, StorageError};
+
+use crate::{filled, id, read};
+
+/// The error of opening, after checking that the file is as it was.
+fn refused(path: &Path) -> StorageError {
+    let before = fs::read(path).unwrap();
+    let fault = Sqlite::open(path).unwrap_err();
+    let other = Sqlite::open_read_only(path).unwrap_err();
+    assert_eq!(fault.to_string(), other.to_string());
+    assert_eq!(fs::read(path).unwrap(), before, "it was left as it is");
+    fault
+}
+
+#[test]
+fn files_of_others_are_left_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("study.db");
+    for text in [
+        "x",
+        "a diary, longer than the hundred bytes that are looked at",
+    ] {
+        fs::write(&path, text.repeat(20)).unwrap();
+        let fault = refused(&path);
+        assert!(matches!(fault, StorageError::Foreign { .. }), "{fault}");
+        assert!(fault.to_string().contains("study.db"), "{fault}");
+    }
+    for pragma in ["PRAGMA application_id = 0", "PRAGMA application_id = 7"] {
+        fs::remove_file(&path).unwrap();
+        let other = Connection::open(&path).unwrap();
+        other
+            .execute_batch(&format!("{pragma}; CREATE TABLE t (a)"))
+            .unwrap();
+        drop(other);
+        let fault = refused(&path);
+        assert!(fault.to_string().contains("another program"), "{fault}");
+    }
+}
+
+#[test]
+fn a_newer_version_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("study.db");
+    drop(filled(&path, 1));
+    let change = |sql: &str| {
+        let connection = Connection::open(&path).unwrap();
+        connection.execute_batch(sql).unwrap();
+        connection.close().unwrap();
+    };
+    change("PRAGMA user_version = 2");
+    let fault = refused(&path);
+    assert!(
+        matches!(fault, StorageError::Newer { found: 2, .. }),
+        "{fault}"
+    );
+    change("PRAGMA user_version = 1");
+    assert!(read(&path).is_ok());
+}
+
+#[test]
+fn reading_changes_nothing_and_needs_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("study.db");
+    let missing = Sqlite::open_read_only(&path).unwrap_err();
+    assert!(matches!(missing, StorageError::Missing { .. }), "{missing}");
+    assert!(!path.exists());
+    let storage = filled(&path, 1);
+    let events = storage.read(&id(), 0).unwrap();
+    let reader = Sqlite::open_read_only(&path).unwrap();
+    assert_eq!(
+        reader.read(&id(), 0).unwrap(),
+        events,
+        "beside one that writes"
+    );
+    let fault = reader
+        .append(&id(), Guard::None, &[events[1].1.clone()])
+        .unwrap_err();
+    assert!(matches!(fault, StorageError::ReadOnly { .. }), "{fault}");
+    drop((reader, storage));
+    let reader = Sqlite::open_read_only(&path).unwrap();
+    assert_eq!(reader.read(&id(), 0).unwrap(), events, "and alone");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_or_written_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "no folder").unwrap();
+    let fault = Sqlite::open(file.join("study.db")).unwrap_err().to_string();
+    assert!(fault.contains("file"), "{fault}");
+    assert_eq!(fs::read(&file).unwrap(), b"no folder");
+
+    let closed = folder.path().join("closed");
+    fs::create_dir(&closed).unwrap();
+    let mut permissions = fs::metadata(&closed).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&closed, permissions).unwrap();
+    let opened = Sqlite::open(closed.join("study.db"));
+    // An administrator may write everywhere.
+    if fs::write(closed.join("probe"), "").is_err() {
+        let fault = opened.unwrap_err();
+        assert!(fault.to_string().contains("closed"), "{fault}");
+    } else {
+        assert!(opened.is_ok());
+    }
+}
