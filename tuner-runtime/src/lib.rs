@@ -7,6 +7,7 @@ extern crate self as tuner;
 
 #[cfg(feature = "data")]
 pub mod data;
+mod error;
 #[cfg(feature = "gp")]
 pub mod gp;
 pub mod math;
@@ -22,6 +23,8 @@ pub mod testing;
 #[cfg(feature = "dfdx")]
 pub mod train;
 pub mod trial;
+
+pub use error::{Error, Result};
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -1,5 +1,7 @@
 //! What a study found, in words and numbers.
 
 mod importance;
+mod json;
 
 pub use importance::{Importance, importances};
+pub use json::{json, trial_json};
