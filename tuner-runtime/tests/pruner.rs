@@ -87,16 +87,13 @@ fn the_median_stops_what_is_worse_than_most() {
     let stopped = both(Median::new().warmup_steps(1), &curves);
     assert_eq!(stopped[5..], [Some(2), None]);
     let stopped = both(Median::new().warmup_steps(1).interval_steps(2), &curves);
-    assert_eq!(
-        stopped[5..],
-        [None, None],
-        "step 3 is the first that is judged"
-    );
+    // Step 3 is the first that is judged, and the sixth trial is one to compare with there.
+    assert_eq!(stopped[5..], [None, Some(3)]);
     let stopped = both(Median::new().startup_trials(6), &curves);
     assert_eq!(
         stopped[5..],
-        [None, Some(1)],
-        "now with six to compare with, one better at 2.95"
+        [None, Some(3)],
+        "the sixth is one more to compare with"
     );
 }
 
