@@ -34,36 +34,41 @@ pub(crate) fn expand(input: &DeriveInput, errors: Option<syn::Error>) -> TokenSt
         #vis struct #builder #generics #bounds { __seal: #value }
         #[allow(unused, clippy::all)]
         const _: () = {
-            use #private as __tuner;
-            impl #params __tuner::Clone for #space #args #bounds {
+            use #private as __t;
+            impl #params __t::Clone for #space #args #bounds {
                 fn clone(&self) -> Self {
-                    __tuner::core::unreachable!()
+                    __t::core::unreachable!()
                 }
             }
-            impl #params __tuner::Handle for #space #args #bounds {
+            impl #params __t::fmt::Debug for #space #args #bounds {
+                fn fmt(&self, _: &mut __t::fmt::Formatter<'_>) -> __t::fmt::Result {
+                    __t::core::unreachable!()
+                }
+            }
+            impl #params __t::Handle for #space #args #bounds {
                 type Value = #ident #args;
-                fn declare(&self, _: __tuner::Scope<'_>) -> __tuner::Declared {
-                    __tuner::core::unreachable!()
+                fn declare(&self, _: __t::Scope<'_>) -> __t::Declared {
+                    __t::core::unreachable!()
                 }
-                fn read(&self, _: &mut __tuner::Reader<'_>) -> __tuner::Read<Self::Value> {
-                    __tuner::core::unreachable!()
+                fn read(&self, _: &mut __t::Reader<'_>) -> __t::Read<Self::Value> {
+                    __t::core::unreachable!()
                 }
-                fn write(&self, _: &Self::Value, _: __tuner::Writer<'_>) {}
-                fn settle(&mut self, _: &mut __tuner::Reader<'_>, _: __tuner::Settle) -> __tuner::Read<()> {
-                    __tuner::core::unreachable!()
+                fn write(&self, _: &Self::Value, _: __t::Writer<'_>) {}
+                fn settle(&mut self, _: &mut __t::Reader<'_>, _: __t::Settle) -> __t::Read<()> {
+                    __t::core::unreachable!()
                 }
             }
-            impl #params __tuner::Build for #space #args #bounds {
+            impl #params __t::Build for #space #args #bounds {
                 type Builder = #builder #args;
                 fn build_from(&self, _: #ident #args) -> #builder #args {
-                    __tuner::core::unreachable!()
+                    __t::core::unreachable!()
                 }
             }
             #[automatically_derived]
-            impl #params __tuner::Tunable for #ident #args #bounds {
+            impl #params __t::Tunable for #ident #args #bounds {
                 type Space = #space #args;
                 fn space() -> Self::Space {
-                    __tuner::core::unreachable!()
+                    __t::core::unreachable!()
                 }
             }
         };

@@ -12,6 +12,8 @@ mod ctxt;
 mod expand;
 mod fallback;
 mod literal;
+#[cfg(test)]
+mod snapshots;
 mod types;
 
 use proc_macro::TokenStream;
@@ -29,11 +31,14 @@ pub fn tunable(options: TokenStream, item: TokenStream) -> TokenStream {
 /// Writes the search space of a struct or an enum; added by `#[tunable]`.
 #[proc_macro_derive(Tunable, attributes(hp))]
 pub fn derive_tunable(input: TokenStream) -> TokenStream {
-    let input = parse_macro_input!(input as DeriveInput);
+    derived(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+fn derived(input: &DeriveInput) -> proc_macro2::TokenStream {
     let errors = ctxt::Ctxt::default();
-    let container = ast::Container::of(&errors, &input);
+    let container = ast::Container::of(&errors, input);
     match (container, errors.finish()) {
-        (Some(container), Ok(())) => expand::expand(&container).into(),
-        (_, errors) => fallback::expand(&input, errors.err()).into(),
+        (Some(container), Ok(())) => expand::expand(&container),
+        (_, errors) => fallback::expand(input, errors.err()),
     }
 }

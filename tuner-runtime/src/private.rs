@@ -10,11 +10,12 @@ pub use std::result::Result::Ok;
 pub use std::vec::Vec;
 
 pub use crate::space::typed::{
-    Choices, Fits, Float, Int, Len, Param, Tag, Unit, Variant, bare, checks, choice, choose, float,
-    int, len, optional, show, with_default,
+    Fits, Param, Tag, Unit, Variant, bare, checks, choice, choose, float, int, len, make, optional,
+    with_default,
 };
 pub use crate::space::{
-    Build, Choice, EnumParam, Handle, Integer, Reader, Real, Scope, Settle, Tunable, Writer,
+    BoolParam, Build, Choice, ChoiceParam, EnumParam, FloatParam, Handle, IntParam, Integer,
+    ListParam, OptionParam, Reader, Real, Scope, Settle, Tunable, Writer,
 };
 
 use crate::space::{PointError, SpaceError};

@@ -28,6 +28,8 @@ pub(crate) struct Meaning {
     pub(crate) leaf: Option<Type>,
     /// Whether that type is seen to fit the kind.
     pub(crate) is_evident: bool,
+    /// Whether there is an array around the values.
+    pub(crate) has_array: bool,
     /// Whether the field is a plain value: no list, option or array.
     pub(crate) is_plain: bool,
 }
@@ -111,10 +113,11 @@ impl Field<'_> {
             )?),
             None => None,
         };
-        let is_evident = matches!(
-            Shape::of(leaf),
-            Shape::Int { .. } | Shape::Float | Shape::Bool | Shape::Text
-        );
+        let is_evident = match Shape::of(leaf) {
+            Shape::Int { .. } | Shape::Float | Shape::Bool | Shape::Text => true,
+            // A type of the user's own with that name has no choices.
+            _ => matches!(kind, Kind::Choice(_)) && is_string(leaf),
+        };
         let mut len = len;
         let wraps = layers.iter().filter_map(|layer| match layer {
             Layer::List => len.take().map(Box::new).map(Wrap::Len),
@@ -127,6 +130,7 @@ impl Field<'_> {
             default,
             leaf: (!has_alias).then(|| leaf.clone()),
             is_evident,
+            has_array: layers.contains(&Layer::Array),
             is_plain: layers.is_empty(),
         })
     }
@@ -142,7 +146,7 @@ impl Field<'_> {
             }
         }
         let mut value = kind.value.clone()?;
-        if Shape::name(self.ty).as_deref() == Some("String") && text(&value).is_some() {
+        if is_string(self.ty) && text(&value).is_some() {
             value = Expr::Verbatim(quote!(::core::convert::Into::into(#value)));
         }
         Some(Meaning {
@@ -151,6 +155,7 @@ impl Field<'_> {
             default: None,
             leaf: None,
             is_evident: true,
+            has_array: false,
             is_plain: true,
         })
     }
@@ -325,6 +330,11 @@ impl Field<'_> {
     fn on(&self, tokens: impl quote::ToTokens, message: impl std::fmt::Display) {
         self.reader.errors.on(tokens, message);
     }
+}
+
+/// Whether the type is written `String`.
+pub(crate) fn is_string(ty: &Type) -> bool {
+    Shape::name(ty).as_deref() == Some("String")
 }
 
 fn wide() -> &'static str {

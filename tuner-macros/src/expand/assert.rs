@@ -88,8 +88,11 @@ impl<'a> Asserts<'a> {
     /// `len = low..=high`.
     pub(crate) fn len(&mut self, range: &Range) -> (TokenStream, TokenStream) {
         let usize_type = quote!(usize);
+        // Lengths are of one type, whatever the elements are.
+        let is_evident = std::mem::replace(&mut self.is_evident, true);
         let low = self.named(&range.low, &usize_type);
         let high = self.named(&range.high, &usize_type);
+        self.is_evident = is_evident;
         let (least, most) = (&low.tokens, &high.tokens);
         let message = format!(
             "the range is empty: in `{}` the smaller end comes first",
@@ -139,15 +142,15 @@ impl<'a> Asserts<'a> {
                 false => "the step leads nowhere: write one above 0",
             };
             let (leads, fits) = if is_float {
-                let bytes = quote!(__tuner::core::mem::size_of::<#leaf>());
+                let bytes = quote!(__t::core::mem::size_of::<#leaf>());
                 (
-                    quote!(__tuner::checks::float_step_leads(#number, #factor)),
-                    quote!(__tuner::checks::float_on_grid(#most, #least, #number, #factor, #bytes)),
+                    quote!(__t::checks::float_step_leads(#number, #factor)),
+                    quote!(__t::checks::float_on_grid(#most, #least, #number, #factor, #bytes)),
                 )
             } else {
                 (
-                    quote!(__tuner::checks::int_step_leads(#number, #factor)),
-                    quote!(__tuner::checks::int_step_fits(#least, #most, #number, #factor)),
+                    quote!(__t::checks::int_step_leads(#number, #factor)),
+                    quote!(__t::checks::int_step_fits(#least, #most, #number, #factor)),
                 )
             };
             self.check(&[step], leads, message);
@@ -182,10 +185,10 @@ impl<'a> Asserts<'a> {
             let tokens = &step.tokens;
             let number = quote!((#tokens) as #wide);
             let fits = if is_float {
-                let bytes = quote!(__tuner::core::mem::size_of::<#leaf>());
-                quote!(__tuner::checks::float_on_grid(#value, #least, #number, #factor, #bytes))
+                let bytes = quote!(__t::core::mem::size_of::<#leaf>());
+                quote!(__t::checks::float_on_grid(#value, #least, #number, #factor, #bytes))
             } else {
-                quote!(__tuner::checks::int_on_grid(#value, #least, #number, #factor))
+                quote!(__t::checks::int_on_grid(#value, #least, #number, #factor))
             };
             let message = format!("the default is not on the grid of `{shown}`");
             self.check(&[&default, &low, step], fits, &message);
@@ -201,7 +204,7 @@ impl<'a> Asserts<'a> {
             None => self.listed(choices),
         };
         let listed = &named.tokens;
-        let asked = |what: TokenStream| quote!(__tuner::checks::Listed(#listed).#what());
+        let asked = |what: TokenStream| quote!(__t::checks::Listed(#listed).#what());
         let is_empty = asked(quote!(is_empty));
         self.check(
             &[&named],
@@ -240,7 +243,7 @@ impl<'a> Asserts<'a> {
             None => self.listed(choices).tokens,
         };
         let value = &named.tokens;
-        let held = quote!(__tuner::checks::Listed::<'_, #leaf>(#listed).hold(#value));
+        let held = quote!(__t::checks::Listed::<'_, #leaf>(#listed).hold(#value));
         self.check(&[&named], held, "the default is none of the choices");
         named.tokens
     }
@@ -286,13 +289,25 @@ impl<'a> Asserts<'a> {
             return named.clone();
         }
         let is_generic = mentions(expr, &self.item.params) || mentions(ty, &self.item.params);
+        // A parameter of the item is a name already.
+        if let Expr::Path(path) = expr
+            && is_generic
+            && path.path.get_ident().is_some()
+        {
+            return Named {
+                tokens: quote!(#expr),
+                is_literal: false,
+                is_generic,
+                expr: shown.clone(),
+            };
+        }
         let name = format_ident!("__BOUND_{}", self.count);
         self.count += 1;
         let constant = if self.is_evident {
             quote!(const #name: #ty = #expr;)
         } else {
             // Everything but the expression is at the type: if that does not fit, only it is blamed.
-            let before = respan(quote!(const #name: #ty = __tuner::checks::same), self.place);
+            let before = respan(quote!(const #name: #ty = __t::checks::same), self.place);
             let mut argument = Group::new(proc_macro2::Delimiter::Parenthesis, quote!(#expr));
             argument.set_span(self.place);
             quote!(#before #argument;)
@@ -336,7 +351,7 @@ fn assertion(blamed: &Expr, condition: TokenStream, message: &str) -> TokenStrea
     let tokens: Vec<TokenTree> = blamed.to_token_stream().into_iter().collect();
     let at = |token: Option<&TokenTree>| token.map_or_else(Span::call_site, TokenTree::span);
     let (first, last) = (at(tokens.first()), at(tokens.last()));
-    let root = Ident::new("__tuner", first);
+    let root = Ident::new("__t", first);
     let mut arguments = Group::new(
         proc_macro2::Delimiter::Parenthesis,
         quote!(#condition, #message),

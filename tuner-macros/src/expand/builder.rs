@@ -5,23 +5,20 @@ use quote::{format_ident, quote};
 
 use super::{Item, docs_or, local, this};
 use crate::ast::Field;
-use crate::types::Shape;
+use crate::check::is_string;
 
-/// `pub struct MlpBuilder { __space: MlpSpace, __value: Mlp }`
+/// `pub struct MlpBuilder(MlpSpace, Mlp);`
 pub(crate) fn structure(item: &Item<'_>) -> TokenStream {
     let (vis, ident) = (item.container.vis, item.container.ident);
     let (space, builder) = (&item.container.space, &item.container.builder);
     let generics = &item.generics;
     let (_, args, bounds) = item.generics.split_for_impl();
-    let docs = format!("Builds a checked [`{ident}`]: a field that is not set has its default.");
+    let docs = format!(" Builds a checked [`{ident}`]: a field that is not set has its default.");
     quote! {
         #[doc = #docs]
         #[must_use = "end with `build()`"]
         #[allow(dead_code, non_snake_case, trivial_bounds, private_bounds, unreachable_pub)]
-        #vis struct #builder #generics #bounds {
-            __space: #space #args,
-            __value: #ident #args,
-        }
+        #vis struct #builder #generics (#space #args, #ident #args) #bounds;
     }
 }
 
@@ -33,10 +30,10 @@ pub(crate) fn methods(item: &Item<'_>, fields: &[Field]) -> TokenStream {
     let setters = fields.iter().filter(|field| field.is_tuned()).map(setter);
     let (this, value) = (this(), local("value"));
     quote! {
-        impl #params __tuner::Build for #space #args #bounds {
+        impl #params __t::Build for #space #args #bounds {
             type Builder = #builder #args;
             fn build_from(&#this, #value: #ident #args) -> #builder #args {
-                #builder { __space: __tuner::Clone::clone(#this), __value: #value }
+                #builder(__t::Clone::clone(#this), #value)
             }
         }
         impl #params #builder #args #bounds {
@@ -45,31 +42,31 @@ pub(crate) fn methods(item: &Item<'_>, fields: &[Field]) -> TokenStream {
             ///
             /// # Errors
             /// Lists every field that the space does not allow.
-            #vis fn build(#this) -> __tuner::Read<#ident #args> {
-                #this.__space.check(&#this.__value)?;
-                __tuner::Ok(#this.__value)
+            #vis fn build(#this) -> __t::Read<#ident #args> {
+                #this.0.check(&#this.1)?;
+                __t::Ok(#this.1)
             }
         }
     }
 }
 
-/// `pub fn units(mut self, units: Vec<usize>) -> Self { self.__value.units = units; self }`
+/// `pub fn units(mut self, units: Vec<usize>) -> Self { self.1.units = units; self }`
 fn setter(field: &Field) -> TokenStream {
     let (vis, own, ty) = (&field.vis, &field.ident, &field.ty);
-    let docs = docs_or(&field.docs, &format!("Sets `{}`.", field.name));
+    let docs = docs_or(&field.docs, &format!(" Sets `{}`.", field.name));
     let name = match *own == "build" {
         true => format_ident!("build_", span = own.span()),
         false => own.clone(),
     };
     let (this, value) = (this(), local("value"));
-    let (argument, given) = match Shape::name(ty).as_deref() {
-        Some("String") => (quote!(impl __tuner::Into<#ty>), quote!(#value.into())),
-        _ => (quote!(#ty), quote!(#value)),
+    let (argument, given) = match is_string(ty) {
+        true => (quote!(impl __t::Into<#ty>), quote!(#value.into())),
+        false => (quote!(#ty), quote!(#value)),
     };
     quote! {
         #docs
         #vis fn #name(mut #this, #value: #argument) -> Self {
-            #this.__value.#own = #given;
+            #this.1.#own = #given;
             #this
         }
     }

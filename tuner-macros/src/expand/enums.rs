@@ -1,6 +1,6 @@
 //! Enums: a choice of names, or variants with a sub-handle each.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{GenericParam, Ident};
@@ -18,32 +18,35 @@ pub(crate) fn units(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     );
     let (params, args, bounds) = item.generics.split_for_impl();
     let private = &item.private;
-    let docs = format!("The search space of [`{ident}`]: one of its variants.");
+    let docs = format!(" The search space of [`{ident}`]: one of its variants.");
     let alias_params = without_bounds(item);
     let (names, root) = (names(variants), root(item));
     let idents: Vec<&Ident> = variants.iter().map(|variant| &variant.ident).collect();
-    let places: Vec<usize> = (0..idents.len()).collect();
+    let places: Vec<_> = (0..idents.len()).map(Literal::usize_unsuffixed).collect();
     let (last, firsts) = idents
         .split_last()
         .expect("an enum without variants is refused before");
     let first_places = &places[..firsts.len()];
     let (this, index) = (this(), local("index"));
     let inside = item.hidden(&[quote! {
-        impl #params __tuner::Unit for #ident #args #bounds {
+        impl #params __t::Unit for #ident #args #bounds {
             const ROOT: &'static str = #root;
             const NAMES: &'static [&'static str] = &[#(#names),*];
+            #[inline]
             fn index(&#this) -> usize {
                 match #this { #(Self::#idents {} => #places,)* }
             }
+            #[inline]
             fn at(#index: usize) -> Self {
                 match #index { #(#first_places => Self::#firsts {},)* _ => Self::#last {} }
             }
         }
         #[automatically_derived]
-        impl #params __tuner::Tunable for #ident #args #bounds {
-            type Space = __tuner::EnumParam<Self>;
+        impl #params __t::Tunable for #ident #args #bounds {
+            type Space = __t::EnumParam<Self>;
+            #[inline]
             fn space() -> Self::Space {
-                __tuner::EnumParam::new()
+                __t::EnumParam::new()
             }
         }
     }]);
@@ -62,7 +65,6 @@ pub(crate) fn mixed(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     let members = members(item, variants, &mut asserts);
     let inside = item.hidden(&[
         sub_handles(item, variants),
-        space::shown(item),
         handle(item, variants),
         methods(item),
         tunable::implementation(item, &asserts, members),
@@ -79,20 +81,23 @@ fn structure(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     let (generics, private) = (&item.generics, &item.private);
     let (_, args, bounds) = item.generics.split_for_impl();
     let fields = variants.iter().enumerate().filter_map(|(index, variant)| {
+        let place = Literal::usize_unsuffixed(index);
         let name = &variant.ident;
-        let docs = docs_or(&variant.docs, &format!("What `{}` may be.", variant.name));
+        let docs = docs_or(&variant.docs, &format!(" What `{}` may be.", variant.name));
         let ty = match &variant.shape {
             Shape::Newtype(field) => field.handle_type(private),
-            _ if has_handle(variant) => quote!(<#ident #args as #private::Variant<#index>>::Fields),
+            _ if has_handle(variant) => quote!(<#ident #args as #private::Variant<#place>>::Fields),
             _ => return None,
         };
         Some(quote!(#docs #vis #name: #ty,))
     });
-    let docs =
-        format!("The search space of [`{ident}`]: which variants, and what each of them may hold.");
-    let (seal, _) = item.seal();
+    let docs = format!(
+        " The search space of [`{ident}`]: which variants, and what each of them may hold."
+    );
+    let ((seal, _), derives) = (item.seal(), item.derives());
     quote! {
         #[doc = #docs]
+        #derives
         #[allow(dead_code, non_snake_case, trivial_bounds, private_bounds, unreachable_pub)]
         #vis struct #space #generics #bounds {
             #(#fields)*
@@ -108,10 +113,10 @@ fn structure(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
 fn names_of_variants(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     let (vis, ident) = (item.container.vis, item.container.ident);
     let name = variant_enum(item);
-    let docs = format!("The variants of [`{ident}`] without what they hold.");
+    let docs = format!(" The variants of [`{ident}`] without what they hold.");
     let variants = variants.iter().map(|variant| {
         let own = &variant.ident;
-        let docs = docs_or(&variant.docs, &format!("The variant `{}`.", variant.name));
+        let docs = docs_or(&variant.docs, &format!(" The variant `{}`.", variant.name));
         quote!(#docs #own)
     });
     quote! {
@@ -126,7 +131,7 @@ fn names_of_variants(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
 fn sub_handles(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     let (vis, ident, generics) = (item.container.vis, item.container.ident, &item.generics);
     let (params, args, bounds) = item.generics.split_for_impl();
-    let (seal, sealed) = item.seal();
+    let ((seal, _), derives) = (item.seal(), item.derives());
     let structs = variants.iter().enumerate().map(|(index, variant)| {
         let Shape::Named(fields) = &variant.shape else {
             return TokenStream::new();
@@ -134,18 +139,15 @@ fn sub_handles(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
         if !has_handle(variant) {
             return TokenStream::new();
         }
-        let name = sub_handle(variant);
+        let (name, place) = (sub_handle(variant), Literal::usize_unsuffixed(index));
         let members = space::members(item, fields, Some(vis));
         let clones = fields.iter().filter_map(space::clone);
-        let this = this();
+        let written = item.written_derives(&name, clones);
         quote! {
+            #derives
             #vis struct #name #generics #bounds { #(#members)* __seal: #seal }
-            impl #params __tuner::Clone for #name #args #bounds {
-                fn clone(&#this) -> Self {
-                    Self { #(#clones)* __seal: #sealed }
-                }
-            }
-            impl #params __tuner::Variant<#index> for #ident #args #bounds {
+            #written
+            impl #params __t::Variant<#place> for #ident #args #bounds {
                 type Fields = #name #args;
             }
         }
@@ -177,7 +179,7 @@ fn members(item: &Item<'_>, variants: &[Variant], asserts: &mut Asserts<'_>) -> 
     let (names, root) = (names(variants), root(item));
     quote! {
         #(#handles)*
-        __tag: __tuner::Tag::new(#root, &[#(#names),*]),
+        __tag: __t::Tag::new(#root, &[#(#names),*]),
         __seal: #seal,
     }
 }
@@ -192,8 +194,10 @@ fn handle(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
         .filter(|variant| has_handle(variant))
         .map(|variant| {
             let own = &variant.ident;
-            quote!(#own: __tuner::Clone::clone(&#this.#own),)
-        });
+            quote!(#own: __t::Clone::clone(&#this.#own),)
+        })
+        .chain([quote!(__tag: __t::Clone::clone(&#this.__tag),)]);
+    let derives = item.written_derives(space, clones);
     let arms: Vec<Arms> = variants
         .iter()
         .enumerate()
@@ -204,36 +208,36 @@ fn handle(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     let reads = arms.iter().enumerate().map(|(index, arms)| {
         let read = &arms.read;
         // There is no index beyond the last, so the last arm takes all that is left.
+        let place = Literal::usize_unsuffixed(index);
         match index + 1 == arms_count {
             true => quote!(_ => #read,),
-            false => quote!(#index => #read,),
+            false => quote!(#place => #read,),
         }
     });
     let writes = arms.iter().map(|arms| &arms.write);
     let settles = arms.iter().map(|arms| &arms.settle);
-    let (_, seal) = item.seal();
     quote! {
-        impl #params __tuner::Clone for #space #args #bounds {
-            fn clone(&#this) -> Self {
-                Self { #(#clones)* __tag: __tuner::Clone::clone(&#this.__tag), __seal: #seal }
-            }
-        }
-        impl #params __tuner::Handle for #space #args #bounds {
+        #derives
+        impl #params __t::Handle for #space #args #bounds {
             type Value = #ident #args;
-            fn declare(&#this, #scope: __tuner::Scope<'_>) -> __tuner::Declared {
+            #[inline]
+            fn declare(&#this, #scope: __t::Scope<'_>) -> __t::Declared {
                 let mut #tag = #this.__tag.declare(#scope);
                 #(#declares)*
-                __tuner::Ok(())
+                __t::Ok(())
             }
-            fn read(&#this, #from: &mut __tuner::Reader<'_>) -> __tuner::Read<Self::Value> {
-                __tuner::Ok(match #this.__tag.read(#from)? { #(#reads)* })
+            #[inline]
+            fn read(&#this, #from: &mut __t::Reader<'_>) -> __t::Read<Self::Value> {
+                __t::Ok(match #this.__tag.read(#from)? { #(#reads)* })
             }
-            fn write(&#this, #value: &Self::Value, #to: __tuner::Writer<'_>) {
+            #[inline]
+            fn write(&#this, #value: &Self::Value, #to: __t::Writer<'_>) {
                 match #value { #(#writes)* }
             }
-            fn settle(&mut #this, #from: &mut __tuner::Reader<'_>, #how: __tuner::Settle) -> __tuner::Read<()> {
+            #[inline]
+            fn settle(&mut #this, #from: &mut __t::Reader<'_>, #how: __t::Settle) -> __t::Read<()> {
                 match #this.__tag.settle(#from, #how)? { #(#settles)* _ => {} }
-                __tuner::Ok(())
+                __t::Ok(())
             }
         }
     }
@@ -289,11 +293,11 @@ impl Arms {
                 settle = (!settles.is_empty()).then(|| quote!(#(#settles)*));
             }
         }
-        let place = quote!(#index);
+        let place = Literal::usize_unsuffixed(index);
         Self {
             declare: declare.map_or_else(TokenStream::new, |body| {
                 quote! {
-                    if let __tuner::Some(mut #scope) = #tag.variant(#place) { #body }
+                    if let __t::Some(mut #scope) = #tag.variant(#place) { #body }
                 }
             }),
             read,
@@ -305,7 +309,7 @@ impl Arms {
             },
             settle: settle.map_or_else(TokenStream::new, |body| {
                 quote! {
-                    __tuner::Some(#place) => { #body }
+                    __t::Some(#place) => { #body }
                 }
             }),
         }
@@ -331,17 +335,17 @@ fn methods(item: &Item<'_>) -> TokenStream {
             /// When one of them is not allowed, or there is none; then nothing changes.
             #vis fn only(
                 &mut #this,
-                #variants: impl __tuner::IntoIterator<Item = #name>,
-            ) -> __tuner::Narrowed<&mut Self> {
+                #variants: impl __t::IntoIterator<Item = #name>,
+            ) -> __t::Narrowed<&mut Self> {
                 #this.__tag.only(#variants.into_iter().map(|variant| variant as usize))?;
-                __tuner::Ok(#this)
+                __t::Ok(#this)
             }
             /// Allows only this value.
             ///
             /// # Errors
             /// When it is not allowed; then nothing changes.
-            #vis fn fix(&mut #this, #value: #ident #args) -> __tuner::Narrowed<&mut Self> {
-                __tuner::Handle::fix(#this, #value)
+            #vis fn fix(&mut #this, #value: #ident #args) -> __t::Narrowed<&mut Self> {
+                __t::Handle::fix(#this, #value)
             }
         }
     }

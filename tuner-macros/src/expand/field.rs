@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use super::assert::Asserts;
 use crate::ast::Field;
-use crate::check::{Bound, Default, Kind, Range, Scale, Wrap};
+use crate::check::{Bound, Default, Kind, Range, Scale, Wrap, is_string};
 
 impl Field {
     /// Whether the field has a handle.
@@ -53,19 +53,40 @@ impl Field {
 
     /// The type of the handle, every token at the field's type: that is where a misfit is reported.
     pub(crate) fn handle_type(&self, private: &TokenStream) -> TokenStream {
+        if let Some(known) = self.known_handle_type(private) {
+            return respan(known, self.span());
+        }
         let (ty, markers) = (&self.ty, self.markers(private));
         let path = respan(quote!(#private::Param), self.span());
         quote_spanned!(self.span()=> #path<#ty, #markers>)
     }
 
-    /// The handle: `<Vec<usize> as Fits<len<int>>>::handle(Len::new(1, 3, Int::new(32, 512)))`.
+    /// The type of the handle where the field's spelling shows it: `ListParam<IntParam<usize>>`.
+    fn known_handle_type(&self, private: &TokenStream) -> Option<TokenStream> {
+        let is_known = self.meaning.is_evident && !self.meaning.has_array;
+        let leaf = self.meaning.leaf.as_ref().filter(|_| is_known)?;
+        let value = match &self.meaning.kind {
+            Kind::Int(_) => quote!(#private::IntParam<#leaf>),
+            Kind::Float(_) => quote!(#private::FloatParam<#leaf>),
+            Kind::Choice(_) => quote!(#private::ChoiceParam<#leaf>),
+            Kind::Bare => quote!(#private::BoolParam),
+            Kind::Fixed(_) => return None,
+        };
+        let wraps = self.meaning.wraps.iter().rev();
+        Some(wraps.fold(value, |inner, wrap| match wrap {
+            Wrap::Len(_) => quote!(#private::ListParam<#inner>),
+            Wrap::Optional => quote!(#private::OptionParam<#inner>),
+        }))
+    }
+
+    /// The handle: `make::<Vec<usize>, len<int>>(len(1, 3, int(32, 512)))`.
     pub(crate) fn handle(&self, asserts: &mut Asserts<'_>) -> TokenStream {
-        let private = quote!(__tuner);
+        let private = quote!(__t);
         let (ty, markers) = (&self.ty, self.markers(&private));
         let spec = self.spec(asserts);
-        let fits = respan(quote!(#private::Fits), self.span());
-        let handle = quote_spanned!(self.span()=> <#ty as #fits<#markers>>::handle);
-        let handle = self.placed(quote!(#handle(#spec)));
+        let make = respan(quote!(#private::make), self.span());
+        let make = quote_spanned!(self.span()=> #make::<#ty, #markers>);
+        let handle = self.placed(quote!(#make(#spec)));
         match &self.meaning.default {
             None => handle,
             Some(Default::Leaf(_)) if self.meaning.is_plain => handle,
@@ -95,10 +116,11 @@ impl Field {
 
     fn spec(&self, asserts: &mut Asserts<'_>) -> TokenStream {
         let leaf = match &self.meaning.leaf {
+            Some(leaf) if self.meaning.is_evident && is_string(leaf) => quote!(&'static str),
             Some(leaf) if self.meaning.is_evident => leaf.to_token_stream(),
             _ => {
-                let (ty, markers) = (&self.ty, self.markers(&quote!(__tuner)));
-                let fits = respan(quote!(__tuner::Fits), self.span());
+                let (ty, markers) = (&self.ty, self.markers(&quote!(__t)));
+                let fits = respan(quote!(__t::Fits), self.span());
                 quote_spanned!(self.span()=> <#ty as #fits<#markers>>::Leaf)
             }
         };
@@ -114,16 +136,16 @@ impl Field {
             Kind::Bare | Kind::Fixed(_) => quote!(()),
             Kind::Int(range) => {
                 let range = self.range(range, asserts);
-                quote!(__tuner::Int::new #range #plain_default)
+                quote!(__t::int #range #plain_default)
             }
             Kind::Float(range) => {
                 let range = self.range(range, asserts);
-                quote!(__tuner::Float::new #range #plain_default)
+                quote!(__t::float #range #plain_default)
             }
             Kind::Choice(choices) => {
                 let listed = asserts.choices(choices);
                 let unordered = choices.unordered.then(|| quote!(.unordered()));
-                quote!(__tuner::Choices::new(#listed) #unordered #plain_default)
+                quote!(__t::choice(#listed) #unordered #plain_default)
             }
         };
         let wraps = self.meaning.wraps.iter().rev();
@@ -131,7 +153,7 @@ impl Field {
             Wrap::Optional => each,
             Wrap::Len(range) => {
                 let (low, high) = asserts.len(range);
-                quote!(__tuner::Len::new(#low, #high, #each))
+                quote!(__t::len(#low, #high, #each))
             }
         })
     }
@@ -164,13 +186,13 @@ impl Field {
             Default::Leaf(bound) => {
                 let leaf = self.leaf(bound, asserts);
                 match &self.meaning.kind {
-                    Kind::Choice(_) => quote!(__tuner::choose(#leaf)),
+                    Kind::Choice(_) => quote!(__t::choose(#leaf)),
                     _ => leaf,
                 }
             }
             Default::List(elements) => {
                 let elements: Vec<_> = elements.iter().map(|e| self.default(e, asserts)).collect();
-                quote!(__tuner::Vec::from([#(#elements),*]))
+                quote!(__t::Vec::from([#(#elements),*]))
             }
             Default::Array(elements) => {
                 let elements: Vec<_> = elements.iter().map(|e| self.default(e, asserts)).collect();
@@ -178,9 +200,9 @@ impl Field {
             }
             Default::Some(inner) => {
                 let inner = self.default(inner, asserts);
-                quote!(__tuner::Some(#inner))
+                quote!(__t::Some(#inner))
             }
-            Default::None => quote!(__tuner::None),
+            Default::None => quote!(__t::None),
             Default::Whole(expr) => expr.to_token_stream(),
         }
     }

@@ -15,7 +15,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Attribute, Generics};
 
-use crate::ast::{Body, Container, Field, Shape};
+use crate::ast::{self, Body, Container, Field};
+use crate::types::Shape;
 
 /// Everything that the item gets.
 pub(crate) fn expand(container: &Container<'_>) -> TokenStream {
@@ -31,7 +32,7 @@ pub(crate) fn expand(container: &Container<'_>) -> TokenStream {
             let inside = item.hidden(&inside);
             quote!(#space #builder #inside)
         }
-        Body::Enum(variants) if variants.iter().all(|v| matches!(v.shape, Shape::Unit)) => {
+        Body::Enum(variants) if variants.iter().all(|v| matches!(v.shape, ast::Shape::Unit)) => {
             let item = Item::of(container, [].into_iter());
             enums::units(&item, variants)
         }
@@ -65,10 +66,48 @@ impl<'a> Item<'a> {
         };
         // A bound that cannot hold is reported once, at the type, and assumed everywhere else. What
         // the spelling of a type shows to agree with its keys needs none.
-        for bound in fields.filter_map(|field| field.bound(&item.private)) {
-            item.generics.make_where_clause().predicates.push(bound);
+        for field in fields.filter(|field| !is_bound(container.generics, field)) {
+            let bound = field.bound(&item.private);
+            item.generics.make_where_clause().predicates.extend(bound);
         }
         item
+    }
+
+    /// Whether the item has type parameters.
+    pub(crate) fn has_types(&self) -> bool {
+        self.container.generics.type_params().next().is_some()
+    }
+
+    /// `#[derive(Clone, Debug)]`, where it asks nothing of parameters.
+    pub(crate) fn derives(&self) -> Option<TokenStream> {
+        let derives = quote!(#[derive(::core::clone::Clone, ::core::fmt::Debug)]);
+        (!self.has_types()).then_some(derives)
+    }
+
+    /// `impl Clone` and `impl Debug`, where deriving them would ask something of parameters.
+    pub(crate) fn written_derives(
+        &self,
+        name: &Ident,
+        clones: impl Iterator<Item = TokenStream>,
+    ) -> Option<TokenStream> {
+        if !self.has_types() {
+            return None;
+        }
+        let (params, args, bounds) = self.generics.split_for_impl();
+        let (this, out) = (this(), local("out"));
+        let (_, seal) = self.seal();
+        Some(quote! {
+            impl #params __t::Clone for #name #args #bounds {
+                fn clone(&#this) -> Self {
+                    Self { #(#clones)* __seal: #seal }
+                }
+            }
+            impl #params __t::fmt::Debug for #name #args #bounds {
+                fn fmt(&#this, #out: &mut __t::fmt::Formatter<'_>) -> __t::fmt::Result {
+                    #out.write_str(::core::stringify!(#name))
+                }
+            }
+        })
     }
 
     /// A private struct field that uses every parameter of the item and ends its handle.
@@ -88,15 +127,30 @@ impl<'a> Item<'a> {
     pub(crate) fn hidden(&self, parts: &[TokenStream]) -> TokenStream {
         let private = &self.private;
         quote! {
-            #[allow(unused, deprecated, trivial_bounds, private_bounds, unreachable_pub)]
-            #[allow(non_snake_case, non_upper_case_globals, clippy::all)]
+            #[allow(warnings, clippy::all)]
             const _: () = {
-                use #private as __tuner;
-                use __tuner::{Fits as _, Handle as _};
+                use #private::{self as __t, Handle as _};
+
                 #(#parts)*
             };
         }
     }
+}
+
+/// Whether the field's values are of a type parameter that the user has bound to be tunable.
+fn is_bound(generics: &Generics, field: &Field) -> bool {
+    let tunable = |bound: &syn::TypeParamBound| match bound {
+        syn::TypeParamBound::Trait(bound) => {
+            let last = bound.path.segments.last();
+            last.is_some_and(|segment| segment.ident == "Tunable")
+        }
+        _ => false,
+    };
+    let name = field.meaning.leaf.as_ref().and_then(Shape::name);
+    let mut params = generics.type_params();
+    params.any(|param| {
+        name.as_ref().is_some_and(|name| param.ident == name) && param.bounds.iter().any(tunable)
+    })
 }
 
 fn names(generics: &Generics) -> Vec<String> {

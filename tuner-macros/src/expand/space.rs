@@ -18,11 +18,13 @@ pub(crate) fn structure(item: &Item<'_>, fields: &[Field]) -> TokenStream {
     let bounds = &generics.where_clause;
     let members = members(item, fields, None);
     let (seal, _) = item.seal();
+    let derive = item.derives();
     let docs = format!(
         "The search space of [`{ident}`]: narrow its fields, then search it or build values of it."
     );
     quote! {
         #[doc = #docs]
+        #derive
         #[allow(dead_code, non_snake_case, trivial_bounds, private_bounds, unreachable_pub)]
         #vis struct #space #generics #bounds {
             #(#members)*
@@ -41,7 +43,7 @@ pub(crate) fn members(
     let tuned = fields.iter().filter(|field| field.is_tuned());
     tuned
         .map(|field| {
-            let sentence = format!("What `{}` may be.", field.name);
+            let sentence = format!(" What `{}` may be.", field.name);
             let (docs, vis) = (docs_or(&field.docs, &sentence), vis.unwrap_or(&field.vis));
             let (name, ty) = (field.at_type(), field.handle_type(&item.private));
             quote!(#docs #vis #name: #ty,)
@@ -49,7 +51,7 @@ pub(crate) fn members(
         .collect()
 }
 
-/// `impl Clone`, `impl Debug`, `impl Display` and `impl Handle for MlpSpace`.
+/// `impl Handle for MlpSpace`.
 pub(crate) fn handle(item: &Item<'_>, fields: &[Field]) -> TokenStream {
     let (ident, space) = (item.container.ident, &item.container.space);
     let (params, args, bounds) = item.generics.split_for_impl();
@@ -63,48 +65,30 @@ pub(crate) fn handle(item: &Item<'_>, fields: &[Field]) -> TokenStream {
         let own = &field.ident;
         write(field, &this, quote!(&#value.#own))
     });
-    let (_, seal) = item.seal();
-    let shown = shown(item);
+    let derives = item.written_derives(space, clones);
     quote! {
-        impl #params __tuner::Clone for #space #args #bounds {
-            fn clone(&#this) -> Self {
-                Self { #(#clones)* __seal: #seal }
-            }
-        }
-        #shown
-        impl #params __tuner::Handle for #space #args #bounds {
+        #derives
+        impl #params __t::Handle for #space #args #bounds {
             type Value = #ident #args;
-            fn declare(&#this, mut #scope: __tuner::Scope<'_>) -> __tuner::Declared {
+            #[inline]
+            fn declare(&#this, mut #scope: __t::Scope<'_>) -> __t::Declared {
                 #(#declares)*
-                __tuner::Ok(())
+                __t::Ok(())
             }
-            fn read(&#this, #from: &mut __tuner::Reader<'_>) -> __tuner::Read<Self::Value> {
-                __tuner::Ok(#ident { #(#reads)* })
+            #[inline]
+            fn read(&#this, #from: &mut __t::Reader<'_>) -> __t::Read<Self::Value> {
+                __t::Ok(#ident { #(#reads)* })
             }
-            fn write(&#this, #value: &Self::Value, mut #to: __tuner::Writer<'_>) {
+            #[inline]
+            fn write(&#this, #value: &Self::Value, mut #to: __t::Writer<'_>) {
                 #(#writes)*
             }
-            fn settle(&mut #this, #from: &mut __tuner::Reader<'_>, #how: __tuner::Settle) -> __tuner::Read<()> {
+            #[inline]
+            fn settle(&mut #this, #from: &mut __t::Reader<'_>, #how: __t::Settle) -> __t::Read<()> {
                 #(#settles)*
-                __tuner::Ok(())
+                __t::Ok(())
             }
         }
-    }
-}
-
-/// `impl Debug` and `impl Display`: the summary of the space.
-pub(crate) fn shown(item: &Item<'_>) -> TokenStream {
-    let space = &item.container.space;
-    let (params, args, bounds) = item.generics.split_for_impl();
-    let (this, out) = (this(), local("out"));
-    let body = quote! {
-        fn fmt(&#this, #out: &mut __tuner::fmt::Formatter<'_>) -> __tuner::fmt::Result {
-            __tuner::show(#this, #out)
-        }
-    };
-    quote! {
-        impl #params __tuner::fmt::Debug for #space #args #bounds { #body }
-        impl #params __tuner::fmt::Display for #space #args #bounds { #body }
     }
 }
 
@@ -113,7 +97,7 @@ pub(crate) fn clone(field: &Field) -> Option<TokenStream> {
     let (this, name) = (this(), &field.ident);
     field
         .is_tuned()
-        .then(|| quote!(#name: __tuner::Clone::clone(&#this.#name),))
+        .then(|| quote!(#name: __t::Clone::clone(&#this.#name),))
 }
 
 /// `self.units.declare(scope.field("units"))?;`

@@ -37,9 +37,9 @@ pub(crate) fn implementation(
     let (constants, inside) = (asserts.constants(), asserts.inside());
     quote! {
         #constants
-        #[automatically_derived]
-        impl #params __tuner::Tunable for #ident #args #bounds {
+        impl #params __t::Tunable for #ident #args #bounds {
             type Space = #space #args;
+            #[inline]
             fn space() -> Self::Space {
                 #inside
                 #space { #members }

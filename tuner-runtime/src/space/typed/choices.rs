@@ -15,9 +15,9 @@ use super::{Handle, Reader, Scope, Settle, Tunable, Writer};
     label = "neither a number, a `bool`, a `&'static str` nor a `String`",
     note = "add `len = 1..=3` for a list and `optional` for an `Option`; an enum is a choice by itself with `#[hp]` alone"
 )]
-pub trait Choice: Clone + std::fmt::Debug {
+pub trait Choice: Clone + fmt::Debug {
     /// How the values are listed: `&'static str` for a `String`, else the type itself.
-    type Listed: Copy + Send + Sync + 'static;
+    type Listed: Copy + fmt::Debug + Send + Sync + 'static;
     /// How handles are told a value: any `&str` for texts, else the type itself.
     type Given<'a>;
     /// Whether the values have an order unless said otherwise.

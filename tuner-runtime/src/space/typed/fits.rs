@@ -17,17 +17,21 @@ use super::{
 };
 
 /// The key `int`.
-pub struct int;
+pub enum int {}
 /// The key `float`.
-pub struct float;
+pub enum float {}
 /// The key `choice`.
-pub struct choice;
+pub enum choice {}
 /// No key: the type itself says what it may be.
-pub struct bare;
+pub enum bare {}
 /// The key `len`, over what the elements have.
-pub struct len<K>(PhantomData<K>);
+pub struct len<K> {
+    of: PhantomData<K>,
+}
 /// The key `optional`, over what the value has.
-pub struct optional<K>(PhantomData<K>);
+pub struct optional<K> {
+    of: PhantomData<K>,
+}
 
 /// What keys say about values whose bounds have the type `L`.
 pub trait Key {
@@ -74,6 +78,35 @@ pub trait Fits<K: Key>: Sized {
     fn handle(spec: K::Spec<Self::Leaf>) -> Self::Handle;
 }
 
+/// The handle with all that the keys allow.
+pub fn make<T: Fits<K>, K: Key>(spec: K::Spec<T::Leaf>) -> T::Handle {
+    T::handle(spec)
+}
+
+/// `int = low..=high`
+pub fn int<T>(low: T, high: T) -> Int<T> {
+    Int::new(low, high)
+}
+
+/// `float = low..=high`
+pub fn float<T>(low: T, high: T) -> Float<T> {
+    Float::new(low, high)
+}
+
+/// `choice = [..]`
+pub fn choice<T>(listed: &'static [T]) -> Choices<T> {
+    Choices {
+        listed,
+        unordered: false,
+        default: None,
+    }
+}
+
+/// `len = low..=high`
+pub fn len<S>(low: usize, high: usize, each: S) -> Len<S> {
+    Len { low, high, each }
+}
+
 /// The handle of a field of type `T` with the keys `K`.
 pub type Param<T, K> = <T as Fits<K>>::Handle;
 
@@ -100,8 +133,7 @@ pub struct Float<T> {
 macro_rules! ranges {
     ($($range:ident),*) => {$(
         impl<T> $range<T> {
-            /// A range without a step, on a linear scale.
-            pub fn new(low: T, high: T) -> Self {
+            fn new(low: T, high: T) -> Self {
                 Self { low, high, step: None, scale: Scale::Linear, default: None }
             }
             /// With a grid.
@@ -138,15 +170,6 @@ pub struct Choices<T: 'static> {
 }
 
 impl<T> Choices<T> {
-    /// The choices, ordered if they are numbers.
-    pub fn new(listed: &'static [T]) -> Self {
-        Self {
-            listed,
-            unordered: false,
-            default: None,
-        }
-    }
-
     /// Without an order.
     pub fn unordered(mut self) -> Self {
         self.unordered = true;
@@ -169,11 +192,6 @@ pub struct Len<S> {
 }
 
 impl<S> Len<S> {
-    /// A list of `low` to `high` elements.
-    pub fn new(low: usize, high: usize, each: S) -> Self {
-        Self { low, high, each }
-    }
-
     fn over<H: Handle>(self, each: impl FnOnce(S) -> H) -> ListParam<H> {
         let domain = IntDomain::new(self.low as i128, self.high as i128);
         let domain = domain.expect("the compiler has checked the length");

@@ -16,10 +16,7 @@ pub mod checks;
 
 pub use choices::{BoolParam, Choice, ChoiceParam};
 pub use collections::{ListParam, OptionParam};
-pub use fits::{
-    Choices, Fits, Float, Int, Len, Param, bare, choice, choose, float, int, len, optional,
-    with_default,
-};
+pub use fits::{Fits, Param, bare, choice, choose, float, int, len, make, optional, with_default};
 pub use number::{FloatParam, IntParam, Integer, Real};
 pub use variants::{EnumParam, Tag, Unit, Variant};
 pub use walk::{Reader, Scope, Settle, Writer};
@@ -91,7 +88,7 @@ pub trait Tunable: Sized {
 }
 
 /// A part of a space, from a single parameter to a whole struct.
-pub trait Handle: Clone {
+pub trait Handle: Clone + fmt::Debug {
     /// What it stands for.
     type Value;
 
@@ -160,6 +157,11 @@ pub trait Handle: Clone {
         self.flatten().ok()?.cardinality()
     }
 
+    /// What is tuned, as people read it: one line a parameter.
+    fn summary(&self) -> impl fmt::Display {
+        Summary(self)
+    }
+
     /// The value to try first: every part at its default.
     fn first(&self) -> Self::Value {
         self.read(&mut Reader::defaults())
@@ -201,11 +203,13 @@ pub trait Build: Handle {
     fn build_from(&self, value: Self::Value) -> Self::Builder;
 }
 
-/// Writes the summary of the flattened space.
-#[doc(hidden)]
-pub fn show<H: Handle>(handle: &H, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match handle.flatten() {
-        Ok(space) => fmt::Display::fmt(&space, out),
-        Err(fault) => write!(out, "no space: {fault}"),
+struct Summary<'a, H>(&'a H);
+
+impl<H: Handle> fmt::Display for Summary<'_, H> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.flatten() {
+            Ok(space) => space.fmt(out),
+            Err(fault) => write!(out, "no space: {fault}"),
+        }
     }
 }

@@ -15,7 +15,7 @@ use super::{Handle, Reader, Scope, Settle, Writer};
     label = "not a whole number of at most 64 bits",
     note = "write `float = 0.0..=1.0` for real numbers, add `len = 1..=3` for a list and `optional` for an `Option`"
 )]
-pub trait Integer: Copy + Send + Sync + 'static {
+pub trait Integer: Copy + fmt::Debug + Send + Sync + 'static {
     /// The type of bounds: the type itself.
     type Bound: Copy + 'static;
     /// The number that a bound stands for.
@@ -50,7 +50,7 @@ integers!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
     label = "neither `f64` nor `f32`",
     note = "write `int = 1..=10` for whole numbers, add `len = 1..=3` for a list and `optional` for an `Option`"
 )]
-pub trait Real: Copy + Send + Sync + 'static {
+pub trait Real: Copy + fmt::Debug + Send + Sync + 'static {
     /// Whether the type has 32 bits.
     const SINGLE: bool;
     /// The type of bounds: the type itself.

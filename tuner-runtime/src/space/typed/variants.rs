@@ -222,7 +222,7 @@ impl<T> fmt::Debug for EnumParam<T> {
 
 impl<T: Unit> fmt::Display for EnumParam<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        super::show(self, out)
+        self.summary().fmt(out)
     }
 }
 
