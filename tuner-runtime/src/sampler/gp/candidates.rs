@@ -5,10 +5,8 @@ use super::evidence::Evidence;
 use crate::math::rng::Rng;
 use crate::math::sobol::Sobol as Sequence;
 
-/// Candidates of a screening, and where there are many trials.
-const MANY: usize = 2048;
-const FEW: usize = 1024;
-const LARGE: usize = 300;
+/// Candidates of a screening; twice as many found nothing better.
+const COUNT: usize = 1024;
 /// The spread of the points round the best trials.
 const SPREAD: f64 = 0.1;
 /// Dimensions that such a point differs in, on average, at most.
@@ -29,23 +27,18 @@ impl Candidates {
         beginning: usize,
         rng: &mut Rng,
     ) -> Self {
-        let count = if evidence.rows.len() > LARGE {
-            FEW
-        } else {
-            MANY
-        };
         let ranking = evidence.ranking();
         let best: Vec<Vec<f64>> = ranking
             .iter()
             .take(5)
             .map(|&i| evidence.rows[i].clone())
             .collect();
-        let mut rows = everywhere(encoding, count / 2, rng);
+        let mut rows = everywhere(encoding, COUNT / 2, rng);
         let side = Side::after(&evidence.scores, beginning, encoding.len()).length;
-        for i in 0..count / 4 {
+        for i in 0..COUNT / 4 {
             rows.extend(perturbed(encoding, &best[i % best.len()], SPREAD, rng));
         }
-        for _ in 0..count / 4 {
+        for _ in 0..COUNT / 4 {
             rows.extend(perturbed(encoding, &best[0], 0.25 * side, rng));
         }
         for row in best.iter().take(3) {
