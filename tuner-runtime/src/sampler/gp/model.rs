@@ -5,15 +5,15 @@ use super::encoding::Encoding;
 use super::evidence::Evidence;
 use crate::gp::{
     Acquisition, Condition, Data, Feasibility, FitOptions, GpError, Hyper, Kind, Output, Posterior,
-    Utility, choose_output, fit, quasi_normal, representative,
+    Utility, fit, quasi_normal, representative,
 };
 use crate::math::rng::Rng;
 use crate::math::transform::Scale;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-/// Values before a transform is chosen.
-const LEAST_SHAPE: usize = 8;
+/// Steps of a fit that goes on from the last one.
+const WARM: usize = 12;
 /// Trials that hyperparameters are fitted to, and that the posterior is conditioned on, at most.
 const MOST_FITTED: usize = 512;
 const MOST_KEPT: usize = 2000;
@@ -29,9 +29,8 @@ const PRUNED_NOISE: f64 = 0.5;
 pub(super) struct Memo {
     /// Finished trials at the last fit.
     fitted: usize,
-    /// Finished trials when the transform was chosen.
-    chosen: usize,
-    output: Output,
+    /// Finished trials when starts were last drawn from the prior.
+    drawn: usize,
     hyper: Hyper,
 }
 
@@ -69,7 +68,7 @@ impl Model {
         let memo = memo.filter(|memo| memo.hyper.log_lengths.len() == kinds.len());
         let raw = Data::new(kinds, &evidence.rows.concat(), &evidence.scores)?;
         let memo = refit(&raw, memo, rng)?;
-        let seen = memo.output.apply(&evidence.scores).values;
+        let seen = Output::HalfRank.apply(&evidence.scores).values;
         let posterior = Posterior::new(conditioned(&raw, &seen, evidence)?, &memo.hyper)?;
         let running = &evidence.running;
         let normals = quasi_normal(FANTASIES, running.len(), rng);
@@ -109,54 +108,33 @@ impl Model {
     }
 }
 
-/// Chooses the transform and fits the hyperparameters, each only when it is due.
+/// Fits the hyperparameters when it is due.
 fn refit(raw: &Data, memo: Option<Memo>, rng: &mut Rng) -> Result<Memo, GpError> {
     let n = raw.len();
     let dimensions = raw.dimensions();
-    let doubled = memo.as_ref().is_none_or(|memo| n >= 2 * memo.chosen);
-    let due = memo
-        .as_ref()
-        .is_none_or(|memo| n <= 100 || n >= memo.fitted + (n / 20).max(5));
-    let kept = representative(raw, MOST_FITTED);
-    let part = subset(raw, raw.values(), &kept)?;
     let mut starts = vec![Hyper::prior_mode(dimensions)];
-    let mut options = FitOptions {
-        // The quadratic cost of a warp is paid where it pays.
-        warp: n >= 20.max(2 * dimensions) && doubled,
-        ..FitOptions::default()
-    };
-    if let Some(memo) = &memo {
-        starts.insert(0, memo.hyper.clone());
-        options.warp |= !memo.hyper.warps.is_empty();
+    let mut options = FitOptions::default();
+    let mut drawn = n;
+    match memo {
+        Some(memo) if n > 100 && n < memo.fitted + (n / 20).max(5) => return Ok(memo),
+        Some(memo) => {
+            starts.insert(0, memo.hyper);
+            if n < 2 * memo.drawn {
+                options.max_iterations = WARM;
+                drawn = memo.drawn;
+            }
+        }
+        None => {}
     }
-    let (chosen, output) = match &memo {
-        Some(memo) if !doubled => {
-            if !due {
-                return Ok(memo.clone());
-            }
-            options.max_iterations = 12;
-            (memo.chosen, memo.output)
-        }
-        _ if n >= LEAST_SHAPE => {
-            for _ in 0..2 {
-                starts.push(Hyper::draw(dimensions, || rng.normal()));
-            }
-            let (output, found) = choose_output(&part, &Output::CANDIDATES, &starts, options)?;
-            return Ok(Memo {
-                fitted: n,
-                chosen: n,
-                output,
-                hyper: found.hyper,
-            });
-        }
-        _ => (LEAST_SHAPE.div_ceil(2), Output::default()),
-    };
-    let values = output.apply(part.values()).values;
-    let found = fit(&part.with_values(&values)?, &starts, options)?;
+    if drawn == n {
+        starts.extend((0..2).map(|_| Hyper::draw(dimensions, || rng.normal())));
+    }
+    let part = subset(raw, raw.values(), &representative(raw, MOST_FITTED))?;
+    let seen = Output::HalfRank.apply(part.values()).values;
+    let found = fit(&part.with_values(&seen)?, &starts, options)?;
     Ok(Memo {
         fitted: n,
-        chosen,
-        output,
+        drawn,
         hyper: found.hyper,
     })
 }
