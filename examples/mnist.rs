@@ -57,18 +57,8 @@ fn main() -> tuner::Result<()> {
     let train = Data::classes(training.pixels().clone(), [28, 28], training.labels())?;
     let validation = Data::classes(validation.pixels().clone(), [28, 28], validation.labels())?;
 
-    let mut tuner = Tuner::<Mlp>::builder()
-        .sampler(flags.sampler()?)
-        .objective(Objective::maximize("val_accuracy"))
-        .max_trials(plan.trials)
-        .executions_per_trial(plan.executions)
-        .workers(flags.workers)
-        .seed(flags.seed)
-        .directory(&flags.dir)
-        .project_name(flags.project("mnist"))
-        .overwrite(flags.overwrite)
-        .build()?;
-    println!("{}", tuner.space_summary());
+    let objective = Objective::maximize("val_accuracy");
+    let mut tuner = flags.tuner::<Mlp>("mnist", objective, plan)?;
     tuner.search(|run: &mut Execution, mlp: Mlp| {
         mlp.fit().epochs(plan.epochs).run(run, &train, &validation)
     })?;

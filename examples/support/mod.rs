@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use tuner::prelude::*;
 use tuner::sampler::{Sampler, UnknownSampler, by_name};
 use tuner::trial::History;
 
@@ -98,6 +99,28 @@ impl Flags {
     /// The sampler of this name; a grid tries five values of each continuous parameter.
     pub(crate) fn sampler(&self) -> Result<Box<dyn Sampler>, UnknownSampler> {
         by_name(&self.sampler, Some(5))
+    }
+
+    /// A search with the settings of the flags.
+    pub(crate) fn tuner<T: Tunable>(
+        &self,
+        name: &str,
+        objective: Objective,
+        plan: Plan,
+    ) -> tuner::Result<Tuner<T>> {
+        let builder = Tuner::<T>::builder()
+            .sampler(self.sampler()?)
+            .objective(objective)
+            .max_trials(plan.trials)
+            .executions_per_trial(plan.executions)
+            .workers(self.workers)
+            .seed(self.seed)
+            .directory(&self.dir)
+            .project_name(self.project(name))
+            .overwrite(self.overwrite);
+        let tuner = builder.build()?;
+        println!("{}", tuner.space_summary());
+        Ok(tuner)
     }
 
     /// Writes the study where `--json` says.

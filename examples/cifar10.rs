@@ -1,0 +1,100 @@
+//! The tutorial's convolutional network: how many filters, how large, and how fast should it learn?
+//!
+//! ```sh
+//! cargo run --release --example cifar10
+//! ```
+//!
+//! The 5 000 images of the repository are searched with a fifth held out; then the best configuration
+//! is trained on all of them and judged by the 1 000 test images. With `TUNER_DATA` or `--data-dir` it
+//! takes the full data set.
+
+mod support;
+
+use std::ops::ControlFlow;
+
+use clap::Parser;
+use support::{Flags, Plan};
+use tuner::data;
+use tuner::prelude::*;
+use tuner::train::{Activation, Adam, Data, Fit, Loss, Metric, Sequential};
+
+/// One convolution, one pooling, one dense layer.
+#[tunable]
+#[derive(Debug)]
+struct Cnn {
+    #[hp(int = 32..=128, step = 32)]
+    filters: usize,
+    #[hp(choice = [3, 5])]
+    kernel: usize,
+    #[hp(int = 32..=512, step = 32)]
+    units: usize,
+    #[hp(choice = [1e-2, 1e-3, 1e-4])]
+    learning_rate: f64,
+}
+
+impl Cnn {
+    fn fit(&self, epochs: u64) -> Fit {
+        let net = Sequential::input([3, 32, 32])
+            .conv2d(self.filters, self.kernel, Activation::Relu)
+            .max_pool2d(2)
+            .flatten()
+            .dense(self.units, Activation::Relu)
+            .dense(10, Activation::Linear);
+        Fit::new(net)
+            .loss(Loss::CrossEntropy)
+            .optimizer(Adam::new(self.learning_rate))
+            .metric(Metric::Accuracy)
+            .batch_size(32)
+            .epochs(epochs)
+    }
+}
+
+fn main() -> tuner::Result<()> {
+    let flags = Flags::parse();
+    let plan = flags.plan(Plan {
+        trials: 5,
+        executions: 1,
+        epochs: 10,
+    });
+    let images = data::cifar10(&data::directory("cifar10", flags.data_dir.as_deref())?)?;
+    let seen = images
+        .train
+        .first(flags.train_size(images.train.len(), 800));
+    let all = Data::classes(seen.pixels().clone(), [3, 32, 32], seen.labels())?;
+    let (train, validation) = all.shuffled(flags.seed).split(0.2)?;
+
+    let objective = Objective::maximize("val_accuracy");
+    let mut tuner = flags.tuner::<Cnn>("cifar10", objective, plan)?;
+    tuner.search(|run: &mut Execution, cnn: Cnn| {
+        cnn.fit(plan.epochs).run(run, &train, &validation)
+    })?;
+
+    let best = tuner.best_hyperparameters()?;
+    println!("best: {best:?}");
+    let fit = best.fit(plan.epochs);
+    let mut trained = fit.train(flags.seed, &all, None, &mut |epoch| {
+        println!(
+            "epoch {}: loss {:.4}",
+            epoch.epoch,
+            epoch.get("loss").unwrap_or(f64::NAN)
+        );
+        ControlFlow::Continue(())
+    })?;
+    let test = Data::classes(
+        images.test.pixels().clone(),
+        [3, 32, 32],
+        images.test.labels(),
+    )?;
+    let metrics = fit.evaluate(&mut trained.network, &test)?;
+    let accuracy = metrics
+        .iter()
+        .find(|(name, _)| name == "accuracy")
+        .map(|(_, value)| *value);
+    println!(
+        "accuracy {:.3} on {} test images after {} training images",
+        accuracy.unwrap_or(f64::NAN),
+        test.len(),
+        all.len()
+    );
+    flags.write_json(&tuner.study().history())
+}
