@@ -111,6 +111,15 @@ impl Data {
         Self::new(inputs.into(), shape.into(), Targets::Classes(labels), count)
     }
 
+    /// Images with their classes, as a data set holds them; the pixels are shared with it.
+    ///
+    /// # Errors
+    /// When there are no images.
+    #[cfg(feature = "data")]
+    pub fn images(images: &crate::data::Images) -> Result<Self, TrainError> {
+        Self::classes(images.pixels().clone(), images.shape(), images.labels())
+    }
+
     /// Examples of `shape` (without the batch axis), each with `columns` numbers as its target.
     ///
     /// # Errors
