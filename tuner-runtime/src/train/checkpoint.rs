@@ -9,11 +9,12 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use super::error::TrainError;
 use super::fit::session::{Progress, Session};
+use super::weights::{self, Array};
 
 /// The header's entry that holds the JSON.
 const ENTRY: &str = "tuner.training";
@@ -30,11 +31,7 @@ struct Header {
 
 /// Stores the session as it is.
 pub(crate) fn write(session: &mut Session<'_>, path: &Path) -> Result<(), TrainError> {
-    let mut arrays: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
-    session.network.visit(&mut |name, parameter| {
-        let bytes = to_bytes(parameter.values());
-        arrays.push((name.to_owned(), parameter.shape().to_vec(), bytes));
-    });
+    let mut arrays = weights::arrays(&mut session.network);
     let best = session.best.iter().flatten().enumerate();
     let best = best.map(|(index, values)| (format!("best.{index}"), values));
     let memory = session
@@ -47,7 +44,7 @@ pub(crate) fn write(session: &mut Session<'_>, path: &Path) -> Result<(), TrainE
             arrays.map(move |(array, values)| (format!("memory.{index}.{array}"), values))
         });
     for (name, values) in best.chain(memory) {
-        arrays.push((name, vec![values.len()], to_bytes(values)));
+        arrays.push(Array::new(name, &[values.len()], values));
     }
     let header = Header {
         version: VERSION,
@@ -57,16 +54,11 @@ pub(crate) fn write(session: &mut Session<'_>, path: &Path) -> Result<(), TrainE
     };
     let fault = |problem: String| TrainError::checkpoint(path, problem);
     let json = serde_json::to_string(&header).map_err(|error| fault(error.to_string()))?;
-    let views = arrays.iter().map(|(name, shape, bytes)| {
-        let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
-        view.map(|view| (name.as_str(), view))
-    });
-    let views = views
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| fault(error.to_string()))?;
-    let metadata = HashMap::from([(ENTRY.to_owned(), json)]);
-    let bytes = serialize(views, Some(metadata)).map_err(|error| fault(error.to_string()))?;
-    replace(path, &bytes).map_err(|error| fault(error.to_string()))
+    weights::write(
+        path,
+        &arrays,
+        Some(HashMap::from([(ENTRY.to_owned(), json)])),
+    )
 }
 
 /// Puts the session into the state that a file holds.
@@ -94,18 +86,7 @@ pub(crate) fn read(session: &mut Session<'_>, path: &Path) -> Result<(), TrainEr
                 .to_owned(),
         ));
     }
-    let load = |name: &str, to: &mut [f32]| -> Result<(), TrainError> {
-        let array = file
-            .tensor(name)
-            .map_err(|error| fault(format!("{name}: {error}")))?;
-        if array.dtype() != Dtype::F32 || array.data().len() != 4 * to.len() {
-            return Err(fault(format!("the array {name} has another size or type")));
-        }
-        for (to, bytes) in to.iter_mut().zip(array.data().as_chunks::<4>().0) {
-            *to = f32::from_le_bytes(*bytes);
-        }
-        Ok(())
-    };
+    let load = |name: &str, to: &mut [f32]| weights::copy(path, &file, name, to);
     let mut best = Vec::new();
     let has_best = file.tensor("best.0").is_ok();
     let mut result = Ok(());
@@ -130,19 +111,4 @@ pub(crate) fn read(session: &mut Session<'_>, path: &Path) -> Result<(), TrainEr
     session.stepper.steps = header.steps;
     session.progress = header.progress;
     Ok(())
-}
-
-fn to_bytes(values: &[f32]) -> Vec<u8> {
-    values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect()
-}
-
-/// Writes beside the file and renames, so that there is never half a file. It is not forced to the
-/// disk: after a power cut the training may have to begin again.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let beside = path.with_extension("tmp");
-    fs::write(&beside, bytes)?;
-    fs::rename(&beside, path)
 }

@@ -1,0 +1,151 @@
+//! The arrays of a network in files of the safetensors format.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+
+use super::error::TrainError;
+use super::network::Network;
+
+/// A named array with its shape, as bytes of little-endian `f32`.
+pub(crate) struct Array {
+    name: String,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Array {
+    pub(crate) fn new(name: impl Into<String>, shape: &[usize], values: &[f32]) -> Self {
+        Self {
+            name: name.into(),
+            shape: shape.to_vec(),
+            bytes: values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect(),
+        }
+    }
+}
+
+/// The parameters of a network under their names.
+pub(crate) fn arrays(network: &mut Network) -> Vec<Array> {
+    let mut arrays = Vec::new();
+    network.visit(&mut |name, parameter| {
+        arrays.push(Array::new(name, parameter.shape(), parameter.values()));
+    });
+    arrays
+}
+
+/// Writes beside the file and renames, so that there is never half a file. It is not forced to the
+/// disk: a power cut may take it.
+pub(crate) fn write(
+    path: &Path,
+    arrays: &[Array],
+    metadata: Option<HashMap<String, String>>,
+) -> Result<(), TrainError> {
+    let fault = |error: &dyn std::fmt::Display| TrainError::checkpoint(path, error.to_string());
+    let views = arrays.iter().map(|array| {
+        let view = TensorView::new(Dtype::F32, array.shape.clone(), &array.bytes);
+        view.map(|view| (array.name.as_str(), view))
+    });
+    let views = views
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| fault(&error))?;
+    let bytes = serialize(views, metadata).map_err(|error| fault(&error))?;
+    let beside = path.with_extension("tmp");
+    fs::write(&beside, bytes).map_err(|error| fault(&error))?;
+    fs::rename(&beside, path).map_err(|error| fault(&error))
+}
+
+/// Copies the array of this name.
+pub(crate) fn copy(
+    path: &Path,
+    file: &SafeTensors<'_>,
+    name: &str,
+    to: &mut [f32],
+) -> Result<(), TrainError> {
+    let fault = |problem: String| TrainError::checkpoint(path, problem);
+    let array = file
+        .tensor(name)
+        .map_err(|error| fault(format!("{name}: {error}")))?;
+    if array.dtype() != Dtype::F32 || array.data().len() != 4 * to.len() {
+        return Err(fault(format!(
+            "the array {name} has the shape {:?} and the type {:?}, not {} numbers of type F32",
+            array.shape(),
+            array.dtype(),
+            to.len()
+        )));
+    }
+    for (to, bytes) in to.iter_mut().zip(array.data().as_chunks::<4>().0) {
+        *to = f32::from_le_bytes(*bytes);
+    }
+    Ok(())
+}
+
+impl Network {
+    /// Stores the weights in a file of the safetensors format, under the names of
+    /// [`Network::visit`].
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&mut self, path: &Path) -> Result<(), TrainError> {
+        write(path, &arrays(self), None)
+    }
+
+    /// Takes the weights from a file that [`Network::save`] or a training wrote; its other arrays
+    /// are passed over.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or lacks a parameter or holds it in another size; then some
+    /// of the weights may have been taken.
+    pub fn load(&mut self, path: &Path) -> Result<(), TrainError> {
+        let fault = |error: &dyn std::fmt::Display| TrainError::checkpoint(path, error.to_string());
+        let bytes = fs::read(path).map_err(|error| fault(&error))?;
+        let file = SafeTensors::deserialize(&bytes).map_err(|error| fault(&error))?;
+        let mut result = Ok(());
+        self.visit(&mut |name, parameter| {
+            if result.is_ok() {
+                result = copy(path, &file, name, parameter.values_mut());
+            }
+        });
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::train::{Activation, Sequential};
+
+    #[test]
+    fn saved_weights_come_back_with_every_bit() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("model.safetensors");
+        let net = |units| {
+            let net = Sequential::input([1, 6, 6])
+                .conv2d(3, 2, Activation::Relu)
+                .batch_norm();
+            net.flatten().dense(units, Activation::Tanh)
+        };
+        let image: Vec<f32> = (0..36).map(|i| (i as f32).cos()).collect();
+        let mut first = net(4).initialize(1).unwrap();
+        first.save(&file).unwrap();
+        let mut second = net(4).initialize(2).unwrap();
+        let expected = first.predict(&image).unwrap();
+        assert_ne!(second.predict(&image).unwrap(), expected);
+        second.load(&file).unwrap();
+        assert_eq!(second.predict(&image).unwrap(), expected);
+        let error = net(5)
+            .initialize(1)
+            .unwrap()
+            .load(&file)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("4.dense.weight") && error.contains("model.safetensors"),
+            "{error}"
+        );
+        assert!(second.load(&directory.path().join("none")).is_err());
+    }
+}
