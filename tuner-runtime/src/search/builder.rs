@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::controls::Rules;
 use super::error::SearchError;
+use super::keep::Keep;
 use super::progress::Progress;
 use super::tuner::{Settings, Tuner};
 use crate::pruner::Pruner;
@@ -31,6 +32,7 @@ pub struct TunerBuilder<T: Tunable> {
     workers: usize,
     max_retries_per_trial: u64,
     rules: Rules,
+    keep: Keep,
     progress: Progress,
     observers: Vec<Box<dyn Observer>>,
 }
@@ -53,6 +55,10 @@ impl<T: Tunable> TunerBuilder<T> {
                 target: None,
                 patience: None,
                 max_consecutive_failures: 3,
+            },
+            keep: Keep {
+                trials: 10,
+                bytes: None,
             },
             progress: Progress::Auto,
             observers: Vec::new(),
@@ -184,6 +190,20 @@ impl<T: Tunable> TunerBuilder<T> {
         self
     }
 
+    /// Of how many best trials the folders are kept, with the weights in them; 10 unless set. Those
+    /// of other trials are deleted when they end.
+    pub fn keep_best(mut self, trials: usize) -> Self {
+        self.keep.trials = trials;
+        self
+    }
+
+    /// How much room the kept folders may take, in bytes: the best come first, and the best of all
+    /// is kept in any case. No limit unless set.
+    pub fn keep_bytes(mut self, bytes: u64) -> Self {
+        self.keep.bytes = Some(bytes);
+        self
+    }
+
     /// How the search shows itself.
     pub fn progress(mut self, progress: Progress) -> Self {
         self.progress = progress;
@@ -231,6 +251,7 @@ impl<T: Tunable> TunerBuilder<T> {
             workers: self.workers,
             max_retries_per_trial: self.max_retries_per_trial,
             rules: self.rules,
+            keep: self.keep,
             progress: self.progress,
         };
         Ok(Tuner::new(study, settings))

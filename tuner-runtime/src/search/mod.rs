@@ -7,6 +7,7 @@ mod builder;
 mod controls;
 mod error;
 mod execution;
+mod keep;
 mod outcome;
 mod progress;
 mod signal;

@@ -9,6 +9,7 @@ use super::builder::TunerBuilder;
 use super::controls::{Controls, End, Rules};
 use super::error::SearchError;
 use super::execution::Execution;
+use super::keep::{Keep, tidy, trial_folder};
 use super::outcome::IntoOutcome;
 use super::progress::Progress;
 use super::signal::Signals;
@@ -59,6 +60,7 @@ pub(super) struct Settings {
     pub(super) workers: usize,
     pub(super) max_retries_per_trial: u64,
     pub(super) rules: Rules,
+    pub(super) keep: Keep,
     pub(super) progress: Progress,
 }
 
@@ -110,6 +112,7 @@ impl<T: Tunable> Tuner<T> {
             executions_per_trial: self.settings.executions_per_trial,
             max_retries_per_trial: self.settings.max_retries_per_trial,
             directory: &|trial, execution| self.directory_of(trial, execution),
+            tidy: &|| tidy(&self.trials_folder(), &core.history(), self.settings.keep),
             run: &|execution, point: &Point| Ok(run(execution, space.decode(point)?).into_outcome()),
         };
         thread::scope(|scope| {
@@ -242,13 +245,34 @@ impl<T: Tunable> Tuner<T> {
         self.settings.folder.as_deref()
     }
 
-    /// The folder that an execution gets for what it keeps.
+    /// The folder that an execution has for what it keeps; there is one if the execution asked for it and the
+    /// trial is among the best.
     pub fn directory_of(&self, trial: u64, execution: u64) -> PathBuf {
+        trial_folder(&self.trials_folder(), trial).join(execution.to_string())
+    }
+
+    fn trials_folder(&self) -> PathBuf {
         let folder = self.settings.folder.as_deref().unwrap_or(&self.scratch);
-        folder
-            .join("trials")
-            .join(format!("{trial:04}"))
-            .join(format!("{execution}"))
+        folder.join("trials")
+    }
+
+    /// The numbers of the best trial and of the best of its executions, whose folder holds the
+    /// weights that did best.
+    ///
+    /// # Errors
+    /// When no trial has a result.
+    pub fn best_execution(&self) -> Result<(u64, u64), SearchError> {
+        let best = self.best_trial()?.number;
+        let history = self.study.history();
+        let goal = history.goal();
+        let runs = history.trial(best).map(|record| record.executions.iter());
+        let values = runs.into_iter().flatten().filter_map(|run| {
+            let value = run.metrics.as_ref()?.get(&goal.name)?;
+            Some((run.number, goal.score(value)))
+        });
+        // Of equals the first.
+        let first = values.reduce(|best, other| if other.1 > best.1 { other } else { best });
+        Ok((best, first.map_or(0, |(number, _)| number)))
     }
 }
 

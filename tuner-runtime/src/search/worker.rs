@@ -25,6 +25,8 @@ pub(super) struct Work<'a> {
     pub(super) executions_per_trial: u64,
     pub(super) max_retries_per_trial: u64,
     pub(super) directory: &'a (dyn Fn(u64, u64) -> PathBuf + Sync),
+    /// Called after each trial that ends.
+    pub(super) tidy: &'a (dyn Fn() + Sync),
     pub(super) run: &'a Run<'a>,
 }
 
@@ -49,6 +51,7 @@ impl Work<'_> {
                     }
                     // Of no effect on a trial that ended; any other may be resumed.
                     self.core.release(number);
+                    (self.tidy)();
                 }
                 Err(StudyError::Complete { .. }) => self.controls.end(Ok(End::Trials)),
                 Err(StudyError::Sample(SampleError::Exhausted { .. })) => {

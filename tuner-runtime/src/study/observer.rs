@@ -6,6 +6,8 @@ use crate::trial::{Event, History};
 
 /// Sees what happens to a study, right after it was stored.
 ///
+/// It looks on: an observer that asks, tells or reports itself waits for ever.
+///
 /// Closures are observers: `|event: &Event, history: &History| ControlFlow::Continue(())`.
 pub trait Observer: Send {
     /// Sees an event, which is part of the history already. `Break` asks a search to end, as

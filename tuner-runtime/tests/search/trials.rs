@@ -182,3 +182,44 @@ fn several_objectives_and_constraints_are_recorded() {
             .all(|t| t.state == State::Finished)
     );
 }
+
+#[test]
+fn the_folders_of_the_best_trials_are_kept_within_their_budget() {
+    let folder = tempfile::tempdir().unwrap();
+    let search = |name: &str, bytes: u64| {
+        let builder = quiet().max_trials(9).keep_best(4).keep_bytes(bytes);
+        let builder = builder.directory(folder.path()).project_name(name);
+        let mut tuner = builder.workers(2).executions_per_trial(2).build().unwrap();
+        tuner
+            .search(|run: &mut Execution, net: Net| -> std::io::Result<f64> {
+                std::fs::write(run.directory().join("weights"), [7; 100])?;
+                Ok(loss(&net, run.seed()))
+            })
+            .unwrap();
+        let mut kept: Vec<u64> = std::fs::read_dir(tuner.directory().unwrap().join("trials"))
+            .unwrap()
+            .map(|entry| {
+                entry
+                    .unwrap()
+                    .file_name()
+                    .to_str()
+                    .unwrap()
+                    .parse()
+                    .unwrap()
+            })
+            .collect();
+        kept.sort_unstable();
+        let mut best: Vec<u64> = tuner.best(4).iter().map(|best| best.number).collect();
+        let (trial, execution) = tuner.best_execution().unwrap();
+        assert_eq!(trial, best[0]);
+        let weights = tuner.directory_of(trial, execution).join("weights");
+        assert_eq!(std::fs::read(weights).unwrap(), [7; 100]);
+        best.truncate(kept.len());
+        best.sort_unstable();
+        assert_eq!(kept, best);
+        kept.len()
+    };
+    assert_eq!(search("plenty", 10_000), 4);
+    assert_eq!(search("two", 500), 2);
+    assert_eq!(search("none", 10), 1, "the best is kept in any case");
+}

@@ -27,6 +27,8 @@ impl Core {
     }
 
     fn work(&self, resume: bool) -> Result<Asked, StudyError> {
+        // Held until the trial counts as active: to another thread it would seem left behind.
+        let _one = lock(&self.deciding);
         let asked = self.decide(|history| {
             if resume && let Some(left) = self.left_behind(history) {
                 let number = left.number;

@@ -232,13 +232,12 @@ impl Core {
         self.refresh()
     }
 
-    /// Decides: what `choose` answers to all that is known is stored, unless somebody else decided
-    /// meanwhile; then it is asked again.
+    /// Decides, while `deciding` is held: what `choose` answers to all that is known is stored,
+    /// unless somebody else decided meanwhile; then it is asked again.
     fn decide<R>(
         &self,
         mut choose: impl FnMut(&History) -> Result<(Vec<Event>, R), StudyError>,
     ) -> Result<R, StudyError> {
-        let _one = lock(&self.deciding);
         for _ in 0..TRIES {
             let history = self.history();
             let (events, result) = choose(&history)?;

@@ -1,0 +1,231 @@
+//! The contract of a sampler.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::sampler::Sampler;
+use crate::space::{Point, Space, Value};
+use crate::storage::Memory;
+use crate::study::{Core, Setup, StudyError};
+use crate::trial::Objective;
+
+/// How many trials each check runs, unless the sampler ends before.
+const TRIALS: u64 = 24;
+
+/// Checks a sampler on every space that it can search.
+///
+/// ```
+/// # use tuner_runtime as tuner;
+/// use tuner::sampler::Random;
+/// tuner::testing::sampler_contract(|| Random::new());
+/// ```
+///
+/// # Panics
+/// With what the sampler does wrong.
+pub fn sampler_contract<S: Sampler + 'static>(new: impl Fn() -> S) {
+    let mut searched = 0;
+    for space in spaces() {
+        let goals = [goal("minimize")].map(|goal| goal.goal().expect("the direction is given"));
+        if new().plan(&space, &goals).is_err() {
+            continue;
+        }
+        searched += 1;
+        let check = Check {
+            space: &space,
+            new: &new,
+        };
+        check.every_point_belongs_to_the_space();
+        check.a_study_that_is_opened_again_goes_on_as_if_it_had_not_been_closed();
+        check.maximising_mirrors_minimising();
+        check.what_a_failed_trial_reported_does_not_matter();
+        check.odd_values_and_many_running_trials_break_nothing();
+    }
+    assert!(searched > 0, "{} searches none of the spaces", new().name());
+}
+
+/// From one point to conditional trees and continua.
+fn spaces() -> Vec<Space> {
+    let all = [
+        json!([{"name": "only", "type": "int", "low": 3, "high": 3}]),
+        json!([
+            {"name": "a", "type": "int", "low": 0, "high": 9},
+            {"name": "b", "type": "int", "low": 0, "high": 9},
+        ]),
+        json!([
+            {"name": "len", "type": "int", "low": 1, "high": 3},
+            {"name": "u0", "type": "int", "low": 32, "high": 512, "step": 32},
+            {"name": "u1", "type": "int", "low": 1, "high": 64, "log": true,
+             "condition": {"parent": "len", "at_least": 2}},
+            {"name": "kind", "type": "categorical", "choices": ["a", "b", 3]},
+            {"name": "kind.b.on", "type": "bool",
+             "condition": {"parent": "kind", "values": ["b"]}},
+            {"name": "share", "type": "float", "low": 0.0, "high": 0.5, "step": 0.1},
+        ]),
+        json!([
+            {"name": "rate", "type": "float", "low": 1e-6, "high": 1e-1, "log": true},
+            {"name": "x", "type": "float", "low": -5.0, "high": 5.0},
+            {"name": "deep", "type": "bool"},
+            {"name": "deep.y", "type": "float", "low": -5.0, "high": 5.0,
+             "condition": {"parent": "deep", "values": [true]}},
+        ]),
+    ];
+    let read = |json| Space::from_json(&json).expect("the spaces are sound").0;
+    all.map(read).into()
+}
+
+fn goal(direction: &str) -> Objective {
+    match direction {
+        "minimize" => Objective::minimize("value"),
+        _ => Objective::maximize("value"),
+    }
+}
+
+/// Tells every point from every other.
+fn value(point: &Point) -> f64 {
+    let values = point.iter().enumerate();
+    values
+        .map(|(place, (_, value))| {
+            let number = match value {
+                Value::Str(text) => text.len() as f64 + 0.5,
+                Value::Bool(on) => f64::from(*on),
+                number => number.as_f64().unwrap_or(0.0),
+            };
+            (number - 0.3) * (number - 0.3) / (place + 1) as f64
+        })
+        .sum()
+}
+
+struct Check<'a, S> {
+    space: &'a Space,
+    new: &'a dyn Fn() -> S,
+}
+
+impl<S: Sampler + 'static> Check<'_, S> {
+    fn open(&self, storage: &Arc<Memory>, direction: &str) -> Core {
+        let setup = Setup::new(self.space.clone(), (self.new)())
+            .objective(goal(direction))
+            .seed(5)
+            .max_trials(TRIALS);
+        Core::open(storage.clone(), "study".into(), setup)
+            .unwrap_or_else(|fault| panic!("{}: {fault}", (self.new)().name()))
+    }
+
+    /// The next point; `None` when all trials began, or everything was tried.
+    fn ask(&self, study: &Core) -> Option<(u64, Point)> {
+        match study.ask() {
+            Ok(asked) => Some((asked.number, asked.point)),
+            Err(fault) if fault.is_end() => None,
+            Err(fault) => panic!("{}: {fault}\n{}", (self.new)().name(), self.space),
+        }
+    }
+
+    fn points(study: &Core) -> Vec<Point> {
+        let history = study.history();
+        let trials = history.trials().iter();
+        trials.map(|record| record.point.clone()).collect()
+    }
+
+    /// Runs all trials one after another; `tell` says what came of each.
+    fn run(
+        &self,
+        direction: &str,
+        tell: impl Fn(&Core, u64, &Point) -> Result<(), StudyError>,
+    ) -> Core {
+        let study = self.open(&Arc::default(), direction);
+        while let Some((number, point)) = self.ask(&study) {
+            tell(&study, number, &point).expect("the trial runs");
+        }
+        study
+    }
+
+    fn every_point_belongs_to_the_space(&self) {
+        let study = self.run("minimize", |study, number, point| {
+            assert!(
+                self.space.contains(point),
+                "{point} is outside of\n{}",
+                self.space
+            );
+            study.tell(number, value(point))
+        });
+        let points = Self::points(&study);
+        assert!(!points.is_empty());
+        if points.len() < TRIALS as usize {
+            let planned = (self.new)().plan(self.space, study.history().goals());
+            assert_eq!(
+                planned,
+                Ok(Some(points.len() as u128)),
+                "it says when it will end"
+            );
+        }
+    }
+
+    fn a_study_that_is_opened_again_goes_on_as_if_it_had_not_been_closed(&self) {
+        let whole = self.run("minimize", |study, number, point| {
+            study.tell(number, value(point))
+        });
+        let storage = Arc::default();
+        while let Some((number, point)) = self.ask(&self.open(&storage, "minimize")) {
+            let study = self.open(&storage, "minimize");
+            study.tell(number, value(&point)).expect("the trial runs");
+        }
+        let parts = self.open(&storage, "minimize");
+        assert_eq!(
+            Self::points(&parts),
+            Self::points(&whole),
+            "{}",
+            (self.new)().name()
+        );
+    }
+
+    fn maximising_mirrors_minimising(&self) {
+        let small = self.run("minimize", |study, number, point| {
+            study.tell(number, value(point))
+        });
+        let large = self.run("maximize", |study, number, point| {
+            study.tell(number, -value(point))
+        });
+        assert_eq!(
+            Self::points(&small),
+            Self::points(&large),
+            "{}",
+            (self.new)().name()
+        );
+    }
+
+    fn what_a_failed_trial_reported_does_not_matter(&self) {
+        let run = |reported: f64| {
+            let study = self.run("minimize", |study, number, point| {
+                if number % 3 != 1 {
+                    return study.tell(number, value(point));
+                }
+                study.report(number, 0, 1, reported)?;
+                study.fail(number, "no room")
+            });
+            Self::points(&study)
+        };
+        assert_eq!(run(-1e9), run(1e9), "{}", (self.new)().name());
+    }
+
+    fn odd_values_and_many_running_trials_break_nothing(&self) {
+        for odd in [0.0, 1e300, -1e300, f64::MIN_POSITIVE] {
+            let study = self.open(&Arc::default(), "minimize");
+            let mut running = Vec::new();
+            while let Some(asked) = self.ask(&study) {
+                running.push(asked);
+                // Four at once, the newest told first.
+                if running.len() == 4 {
+                    for (number, point) in running.drain(..).rev() {
+                        let told = if number % 2 == 0 { odd } else { value(&point) };
+                        study.tell(number, told).expect("the trial runs");
+                    }
+                }
+            }
+            assert!(
+                Self::points(&study)
+                    .iter()
+                    .all(|point| self.space.contains(point))
+            );
+        }
+    }
+}
