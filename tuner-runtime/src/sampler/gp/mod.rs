@@ -11,9 +11,10 @@
 //!   neighbours; then climbs along the continua in turn with discrete moves. What leaves the bounds is clipped, not
 //!   reflected: an optimum often lies on a bound.
 //!
-//! Tried and left out, by the score of the open benchmark at 50 and 100 trials (three or four seeds; half-rank alone has 63 and
-//! 82, its spread between seeds about 7): choosing the transform by left-out density, 57 and 74; Yeo and Johnson's alone, 65 and
-//! 74; an input warp where it gains 2 nats, 65 and 82.
+//! Tried and left out, by the score of the open benchmark at 50 and 100 trials. The runs were few and uneven (21 to 32 studies,
+//! not the same ones; about 7 points between seeds), so this is a choice of the simplest, not a proof: half-rank alone 63 and 82,
+//! and 66 and 77 when run again; choosing the transform by left-out density 57 and 74; Yeo and Johnson's alone 65 and 74;
+//! half-rank with an input warp where it gains 2 nats 65 and 82.
 //!
 //! Sources: D. Eriksson et al., "Scalable global optimization via local Bayesian optimization" (2019), for the box; those of
 //! the parts stand in [`crate::gp`].
