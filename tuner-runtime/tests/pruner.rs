@@ -1,5 +1,8 @@
 //! Pruners, on studies whose curves are known.
 
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used)]
+
 extern crate tuner_runtime as tuner;
 
 use std::sync::Arc;

@@ -1,5 +1,8 @@
 //! The search from outside: trials, failures, stop rules, changed studies, and killed processes.
 
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used)]
+
 // The generated code names `::tuner`.
 extern crate tuner_runtime as tuner;
 

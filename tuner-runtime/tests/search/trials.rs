@@ -223,3 +223,28 @@ fn the_folders_of_the_best_trials_are_kept_within_their_budget() {
     assert_eq!(search("two", 500), 2);
     assert_eq!(search("none", 10), 1, "the best is kept in any case");
 }
+
+#[test]
+fn every_suggestion_can_be_replayed_from_what_it_took_into_account() {
+    use tuner::sampler::{Ask, Sampler, Tpe};
+    use tuner::trial::{History, Origin};
+    let builder = quiet().sampler(Tpe::new()).max_trials(40);
+    let mut tuner = builder.workers(3).build().unwrap();
+    tuner
+        .search(|run: &mut Execution, net: Net| loss(&net, run.seed()))
+        .unwrap();
+    let core = tuner.study().core();
+    let events = core.storage().read(core.id(), 0).unwrap();
+    for record in tuner.study().trials() {
+        assert_eq!(record.origin, Origin::Suggested);
+        let known = &events[..record.seen as usize];
+        let history = History::fold(known).unwrap().unwrap();
+        let ask = Ask {
+            history: &history,
+            number: record.number,
+            budget: core.max_trials(),
+        };
+        let again = Tpe::new().suggest(&ask).unwrap();
+        assert_eq!(again.point, record.point, "trial {}", record.number);
+    }
+}

@@ -1,5 +1,8 @@
 //! Storages: the contract, and everything that can befall a file.
 
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used)]
+
 extern crate tuner_runtime as tuner;
 
 mod contract;
