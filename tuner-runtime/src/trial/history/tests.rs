@@ -1,0 +1,144 @@
+//! What the events of a study add up to.
+
+use super::*;
+use crate::trial::{Constraint, Metrics, Objective};
+use serde_json::json;
+
+fn spec() -> StudySpec {
+    StudySpec {
+        format: FORMAT,
+        seed: 1,
+        space: json!([{"name": "x", "type": "int", "low": 1, "high": 9}]),
+        goals: vec![Objective::minimize("loss").goal().unwrap()],
+        constraints: vec![Constraint::at_most("size", 10.0)],
+        sampler: "random".to_owned(),
+        pruner: None,
+    }
+}
+
+fn started(number: u64, x: i64) -> Event {
+    Event::TrialStarted {
+        number,
+        point: [("x".into(), x.into())].into_iter().collect(),
+        origin: Origin::Suggested,
+        memo: None,
+        seen: 1,
+        owner: "me".into(),
+        at: 0,
+    }
+}
+
+fn finished(number: u64, loss: f64, size: f64) -> Event {
+    let metrics = Metrics::new().with("loss", loss).with("size", size);
+    let outcome = Outcome::Finished { metrics };
+    Event::TrialFinished {
+        number,
+        outcome,
+        at: 5,
+    }
+}
+
+fn fold(events: Vec<Event>) -> Result<History, HistoryError> {
+    let first = Event::StudyCreated {
+        spec: spec(),
+        at: 0,
+    };
+    let numbered: Vec<(Seq, Event)> = (1..).zip([first].into_iter().chain(events)).collect();
+    Ok(History::fold(&numbered)?.unwrap())
+}
+
+#[test]
+fn the_best_keeps_the_constraints_and_ties_go_to_the_first() {
+    let events = vec![
+        started(0, 1),
+        started(1, 2),
+        started(2, 3),
+        started(3, 4),
+        finished(3, 0.5, 9.0),
+        finished(0, 0.1, 11.0),
+        finished(2, 0.5, 10.0),
+    ];
+    let history = fold(events).unwrap();
+    let order: Vec<u64> = history.best_trials(9).iter().map(|t| t.number).collect();
+    assert_eq!(order, [2, 3, 0]);
+    assert_eq!(history.best().unwrap().number, 2);
+    assert_eq!(history.finished_count(), 3);
+    assert_eq!(history.running().map(|t| t.number).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn events_that_do_not_add_up_are_refused() {
+    for (events, part) in [
+        (vec![started(1, 1)], "is not the next one"),
+        (vec![finished(0, 0.0, 0.0)], "does not exist"),
+        (
+            vec![started(0, 1), finished(0, 0.0, 0.0), finished(0, 0.0, 0.0)],
+            "had ended before",
+        ),
+    ] {
+        let text = fold(events).unwrap_err().to_string();
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(History::begin(1, &started(0, 1)).is_err());
+    let newer = StudySpec {
+        format: FORMAT + 1,
+        ..spec()
+    };
+    let event = Event::StudyCreated { spec: newer, at: 0 };
+    assert!(matches!(
+        History::begin(1, &event),
+        Err(HistoryError::Newer { .. })
+    ));
+}
+
+#[test]
+fn a_changed_study_is_judged_by_its_new_space_and_objectives() {
+    let mut changed = spec();
+    changed.space = json!([{"name": "x", "type": "int", "low": 2, "high": 9}]);
+    changed.goals = vec![Objective::maximize("size").goal().unwrap()];
+    changed.constraints.clear();
+    let events = vec![
+        started(0, 1),
+        finished(0, 0.1, 30.0),
+        started(1, 2),
+        finished(1, 0.2, 20.0),
+        started(2, 3),
+        finished(2, 0.3, 10.0),
+        Event::StudyChanged {
+            spec: changed,
+            at: 9,
+        },
+    ];
+    let history = fold(events).unwrap();
+    assert!(!history.trial(0).unwrap().fits);
+    let best = history.best().unwrap();
+    assert_eq!((best.number, best.value()), (1, Some(20.0)));
+    assert_eq!(history.finished().count(), 2);
+}
+
+#[test]
+fn a_run_that_begins_again_forgets_its_reports() {
+    let run = |attempt: u64| Event::ExecutionStarted {
+        trial: 0,
+        execution: 0,
+        seed: 7,
+        at: attempt,
+    };
+    let report = |step| Event::Reported {
+        trial: 0,
+        execution: 0,
+        step,
+        metrics: Metrics::new().with("loss", 0.5),
+    };
+    let events = vec![
+        started(0, 1),
+        run(0),
+        report(1),
+        report(2),
+        run(1),
+        report(1),
+    ];
+    let history = fold(events).unwrap();
+    let record = history.trial(0).unwrap().execution(0).unwrap();
+    assert_eq!((record.attempts, record.curve.steps()), (2, &[1][..]));
+}
