@@ -69,7 +69,9 @@ impl Show {
             began: Instant::now(),
             before,
         };
-        if before > 0 {
+        if history.trials().is_empty() {
+            show.say(history.space().to_string().trim_end().to_owned());
+        } else {
             show.say(format!("going on after {before} trials; {}", best(history)));
         }
         show

@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rusqlite::Connection;
 use tuner::storage::{Guard, Sqlite, Storage, StorageError};
+use tuner::testing::example_events;
 
 use crate::{filled, id, read};
 
@@ -108,5 +111,34 @@ fn a_folder_that_cannot_be_made_or_written_is_named() {
         assert!(fault.to_string().contains("closed"), "{fault}");
     } else {
         assert!(opened.is_ok());
+    }
+}
+
+#[test]
+fn a_file_that_many_make_at_once_is_made_once() {
+    const OPENERS: usize = 8;
+    let folder = tempfile::tempdir().unwrap();
+    let first = &example_events()[0];
+    for round in 0..10 {
+        let path = folder.path().join(format!("{round}.db"));
+        let start = Barrier::new(OPENERS);
+        let created = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..OPENERS {
+                scope.spawn(|| {
+                    start.wait();
+                    let storage = Sqlite::open(&path).unwrap();
+                    match storage.create(&id(), first) {
+                        Ok(_) => {
+                            created.fetch_add(1, Ordering::Relaxed);
+                        }
+                        Err(StorageError::StudyExists { .. }) => {}
+                        Err(fault) => panic!("{fault}"),
+                    }
+                    assert_eq!(storage.read(&id(), 0).unwrap().len(), 1);
+                });
+            }
+        });
+        assert_eq!(created.into_inner(), 1);
     }
 }
