@@ -10,7 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::summary::{duration, number};
 use crate::study::Observer;
-use crate::trial::{Event, History, Metrics, Outcome, TrialRecord};
+use crate::trial::{Event, History, Metrics, Outcome, State, TrialRecord};
 
 /// How a search shows itself, on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -167,11 +167,16 @@ impl Observer for Show {
                 metrics,
                 ..
             } => {
-                let text = format!("execution {execution}, step {step}: {metrics}");
+                let values: Vec<String> = metrics
+                    .iter()
+                    .map(|(name, value)| format!("{name} {}", number(value)))
+                    .collect();
+                let text = format!("execution {execution}, step {step}: {}", values.join(", "));
                 self.show_trial(record, text);
             }
-            Event::ExecutionFailed { message, .. } => {
-                self.say(format!("trial {}: {message}", record.number));
+            // The last failure shows as the trial's.
+            Event::ExecutionFailed { message, .. } if record.state == State::Running => {
+                self.say(format!("trial {}: {message}; trying again", record.number));
             }
             Event::TrialFinished { outcome, .. } => self.end_trial(record, outcome, history),
             _ => {}
