@@ -13,7 +13,7 @@ use crate::pruner::Pruner;
 use crate::sampler::Sampler;
 use crate::space::Tunable;
 use crate::storage::{Storage, StudyId};
-use crate::study::{Observer, OnChange, Study, StudyBuilder};
+use crate::study::{self, Observer, OnChange, Study, StudyBuilder};
 use crate::trial::{Constraint, Objective};
 
 /// The project's name where none is given.
@@ -318,7 +318,7 @@ fn start_anew(
     folder: Option<&std::path::Path>,
 ) -> Result<(), SearchError> {
     if storage.list()?.contains(id) {
-        storage.delete(id)?;
+        study::delete(storage, id)?;
     }
     let Some(trials) = folder.map(|folder| folder.join("trials")) else {
         return Ok(());

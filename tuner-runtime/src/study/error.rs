@@ -56,6 +56,19 @@ pub enum StudyError {
         /// What differs, each in words.
         differences: Vec<String>,
     },
+    /// Another session runs trials of the study, which must not be changed or deleted under it.
+    #[error(
+        "another session ({owner}) runs trial {number} of the study `{study}`; \
+         end it first, or choose another project name"
+    )]
+    InUse {
+        /// The study.
+        study: String,
+        /// One of the trials.
+        number: u64,
+        /// The other session.
+        owner: Arc<str>,
+    },
     /// There are as many trials as there may be.
     #[error("all {limit} trials have begun")]
     Complete {

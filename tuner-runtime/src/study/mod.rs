@@ -44,3 +44,32 @@ pub fn load(storage: &dyn Storage, id: &StudyId) -> Result<History, StudyError> 
         })
     })
 }
+
+/// Deletes a stored study with all its trials.
+///
+/// # Errors
+/// [`StudyError::InUse`] when another session runs trials of it; when there is no such study, or the
+/// storage fails. A study that cannot be read is deleted without asking who uses it.
+pub fn delete(storage: &dyn Storage, id: &StudyId) -> Result<(), StudyError> {
+    if let Ok(history) = load(storage, id) {
+        refuse_if_in_use(storage, id, &history)?;
+    }
+    Ok(storage.delete(id)?)
+}
+
+fn refuse_if_in_use(
+    storage: &dyn Storage,
+    id: &StudyId,
+    history: &History,
+) -> Result<(), StudyError> {
+    let own = storage.session()?;
+    let theirs = |owner: &str| *owner != *own && storage.is_alive(owner);
+    match history.running().find(|record| theirs(&record.owner)) {
+        None => Ok(()),
+        Some(record) => Err(StudyError::InUse {
+            study: id.to_string(),
+            number: record.number,
+            owner: record.owner.clone(),
+        }),
+    }
+}

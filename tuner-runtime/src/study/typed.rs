@@ -239,7 +239,7 @@ impl<T: Tunable> Study<T> {
 
     /// The best finished trial: constraints first, then the first objective.
     pub fn best(&self) -> Option<Best<T>> {
-        self.best_of(1).pop()
+        self.as_best(self.history().best()?)
     }
 
     /// The `count` best finished trials, best first.
@@ -247,16 +247,18 @@ impl<T: Tunable> Study<T> {
         let records = self.history().best_trials(count);
         records
             .iter()
-            .filter_map(|record| {
-                Some(Best {
-                    params: self.params(record)?,
-                    value: record.value()?,
-                    number: record.number,
-                    point: record.point.clone(),
-                    metrics: record.metrics.clone(),
-                })
-            })
+            .filter_map(|record| self.as_best(record))
             .collect()
+    }
+
+    fn as_best(&self, record: &TrialRecord) -> Option<Best<T>> {
+        Some(Best {
+            params: self.params(record)?,
+            value: record.value()?,
+            number: record.number,
+            point: record.point.clone(),
+            metrics: record.metrics.clone(),
+        })
     }
 }
 

@@ -140,3 +140,41 @@ fn warm_start_tries_the_best_of_an_older_study_first() {
         assert_eq!((tried.units, tried.bias), (units, net.bias));
     }
 }
+
+#[test]
+fn a_study_is_not_changed_or_deleted_while_another_session_runs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = || {
+        quiet()
+            .directory(folder.path())
+            .project_name("net")
+            .max_trials(3)
+    };
+    let other = here().build().unwrap();
+    let trial = other.study().ask().unwrap();
+    let overwritten = text(here().overwrite(true));
+    assert!(
+        overwritten.contains("runs trial 0 of the study `net`"),
+        "{overwritten}"
+    );
+    let changed = text(here().seed(8).on_change(OnChange::Continue));
+    assert!(changed.contains("runs trial 0"), "{changed}");
+    other.study().tell(trial, 0.5).unwrap();
+    let changed = here()
+        .seed(8)
+        .on_change(OnChange::Continue)
+        .build()
+        .unwrap();
+    assert_eq!(changed.study().core().seed(), 8);
+    assert_eq!(changed.study().best().map(|best| best.value), Some(0.5));
+    drop((other, changed));
+    assert!(
+        here()
+            .overwrite(true)
+            .build()
+            .unwrap()
+            .study()
+            .trials()
+            .is_empty()
+    );
+}

@@ -147,8 +147,14 @@ impl Core {
                 differences,
             });
         }
+        super::refuse_if_in_use(storage, id, &history)?;
         let event = Event::StudyChanged { spec, at: now() };
-        storage.append(id, Guard::None, std::slice::from_ref(&event))?;
+        // A decision: whoever began a trial meanwhile comes first.
+        storage.append(
+            id,
+            Guard::Decision(history.seq()),
+            std::slice::from_ref(&event),
+        )?;
         for (seq, event) in storage.read(id, history.seq())? {
             history.apply(seq, &event)?;
         }
