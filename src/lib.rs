@@ -11,3 +11,7 @@ pub mod prelude {
     pub use tuner_runtime::trial::Objective;
     pub use tuner_runtime::{pruner, sampler};
 }
+
+/// Search spaces: from a plain struct to a conditional space, and every key.
+#[doc = include_str!("../docs/spaces.md")]
+pub mod guide {}

@@ -118,7 +118,7 @@ impl FloatDomain {
     pub fn value(&self, index: u128) -> f64 {
         match &self.grid {
             Some(grid) => grid.value(u64::try_from(index).unwrap_or(u64::MAX)),
-            None => self.low,
+            None => self.rounded(self.low),
         }
     }
 
@@ -176,6 +176,7 @@ impl FloatDomain {
                 return Err(self.outside(Value::Float(bound).to_string()));
             }
         }
+        let (low, high) = (self.decimal(low), self.decimal(high));
         let (low, high) = (low.max(self.low) + 0.0, high.min(self.high) + 0.0);
         let Some(grid) = &self.grid else {
             return Ok(Self {
@@ -199,6 +200,16 @@ impl FloatDomain {
                 Value::Float(low),
                 Value::Float(high)
             ))),
+        }
+    }
+
+    /// The decimal that a value of the parameter's type stands for: bounds are decimals, and an `f32`
+    /// lies beside its own.
+    fn decimal(&self, value: f64) -> f64 {
+        let own = value as f32;
+        match self.single && f64::from(own) == value {
+            true => own.to_string().parse().unwrap_or(value),
+            false => value,
         }
     }
 
@@ -254,6 +265,11 @@ impl FloatDomain {
 
     /// The value in the middle of the scale.
     pub fn middle(&self) -> f64 {
+        let square = self.low * self.high;
+        if self.grid.is_none() && self.scale == Scale::Log && square.is_normal() {
+            // The same number as below, without what logarithms add to a power of ten.
+            return self.nearest(square.sqrt());
+        }
         self.decode(0.5)
     }
 
@@ -403,6 +419,15 @@ mod tests {
             .narrow(1e-5, 1e-3)
             .unwrap();
         assert_eq!((rate.low(), rate.high()), (1e-5, 1e-3));
+    }
+
+    #[test]
+    fn an_f32_meets_its_own_bounds() {
+        let single = domain(0.1, 1.1, None, Scale::Linear).single();
+        let top = f64::from(1.1f32);
+        assert_eq!(single.narrow(top, top).unwrap().high(), 1.1);
+        let one = domain(0.1, 0.1, None, Scale::Log).single();
+        assert_eq!(one.canonical(one.value(0)), Some(one.value(0)));
     }
 
     #[test]

@@ -135,8 +135,22 @@ impl<'a> Reader<'a> {
 
     /// The next value; `None` where the parameter's own default is asked for.
     pub(super) fn take(&mut self) -> Result<Option<&'a Value>, PointError> {
+        if self.is_defaults() {
+            return Ok(None);
+        }
+        match self.advance() {
+            Some(value) => Ok(Some(value)),
+            None => Err(Fault::Missing {
+                name: "the value after the last one".to_string(),
+            }
+            .into()),
+        }
+    }
+
+    /// The next value that is there.
+    fn advance(&mut self) -> Option<&'a Value> {
         let value = match self.source {
-            Source::Defaults => return Ok(None),
+            Source::Defaults => None,
             Source::Listed(values) => values.get(self.next),
             Source::Point(point) => {
                 let values = point.values();
@@ -147,13 +161,7 @@ impl<'a> Reader<'a> {
             }
         };
         self.next += 1;
-        match value {
-            Some(value) => Ok(Some(value)),
-            None => Err(Fault::Missing {
-                name: "the value after the last one".to_string(),
-            }
-            .into()),
-        }
+        value
     }
 
     /// The values taken from a list since it was at `start`.
@@ -204,7 +212,7 @@ impl<'a> Reader<'a> {
         let Source::Point(point) = self.source else {
             return Ok(());
         };
-        if self.take().is_err() {
+        if self.advance().is_none() {
             return Ok(());
         }
         let name = point.name_at(self.next - 1).unwrap_or("value").to_string();
