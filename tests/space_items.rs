@@ -1,6 +1,11 @@
 //! Items as they stand in real programs: generics, `cfg`, raw names, modules, other derives, and
 //! names of the user's own that clash with those of the standard library.
 #![allow(missing_docs, unreachable_pub, reason = "the items are examples")]
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(
+    clippy::non_minimal_cfg,
+    reason = "a condition that holds for everyone"
+)]
 
 use tuner::space::{Handle, Tunable, tunable};
 

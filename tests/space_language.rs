@@ -1,5 +1,6 @@
 //! The language of `#[tunable]` as users write it: every kind of field, nested to any depth.
 #![allow(missing_docs, unreachable_pub, reason = "the items are examples")]
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use tuner::space::{Handle, Tunable, tunable};
 

@@ -1,5 +1,6 @@
 //! Every type that a field can have, with bounds, grids and defaults of every form.
 #![allow(missing_docs, unreachable_pub, reason = "the items are examples")]
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use tuner::space::{Handle, Tunable, Value, tunable};
 

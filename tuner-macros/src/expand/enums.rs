@@ -98,7 +98,7 @@ fn structure(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     quote! {
         #[doc = #docs]
         #derives
-        #[allow(dead_code, non_snake_case, trivial_bounds, private_bounds, unreachable_pub)]
+        #[allow(dead_code, non_snake_case, trivial_bounds, private_bounds, unreachable_pub, clippy::manual_non_exhaustive)]
         #vis struct #space #generics #bounds {
             #(#fields)*
             #[doc(hidden)]

@@ -25,7 +25,7 @@ pub(crate) fn structure(item: &Item<'_>, fields: &[Field]) -> TokenStream {
     quote! {
         #[doc = #docs]
         #derive
-        #[allow(dead_code, non_snake_case, trivial_bounds, private_bounds, unreachable_pub)]
+        #[allow(dead_code, non_snake_case, trivial_bounds, private_bounds, unreachable_pub, clippy::manual_non_exhaustive)]
         #vis struct #space #generics #bounds {
             #(#members)*
             #[doc(hidden)]
