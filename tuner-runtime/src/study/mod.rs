@@ -20,8 +20,9 @@ pub(crate) use report::check_names;
 pub use setup::{OnChange, Setup};
 pub use typed::{Best, Study, StudyBuilder, Trial};
 
+use crate::math::fronts::dominates;
 use crate::storage::{Storage, StorageError, StudyId};
-use crate::trial::History;
+use crate::trial::{History, TrialRecord};
 
 /// Reads a stored study, without taking part in it.
 ///
@@ -43,6 +44,26 @@ pub fn load(storage: &dyn Storage, id: &StudyId) -> Result<History, StudyError> 
             fault: format!("the study `{id}` has no beginning"),
         })
     })
+}
+
+/// The numbers of the finished trials that no other one dominates in the objectives. Trials that miss a
+/// constraint count only when all do.
+pub fn front(history: &History) -> Vec<u64> {
+    let any = history.finished().any(TrialRecord::is_feasible);
+    let trials: Vec<&TrialRecord> = history
+        .finished()
+        .filter(|record| record.is_feasible() || !any)
+        .collect();
+    let scores: Vec<Vec<f64>> = trials
+        .iter()
+        .map(|record| {
+            let pairs = history.goals().iter().zip(&record.values);
+            pairs.map(|(goal, &value)| goal.score(value)).collect()
+        })
+        .collect();
+    let beaten = |own: &[f64]| scores.iter().any(|other| dominates(other, own));
+    let kept = trials.iter().zip(&scores).filter(|(_, own)| !beaten(own));
+    kept.map(|(record, _)| record.number).collect()
 }
 
 /// Deletes a stored study with all its trials.

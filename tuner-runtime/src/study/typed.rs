@@ -251,6 +251,31 @@ impl<T: Tunable> Study<T> {
             .collect()
     }
 
+    /// With several objectives: the finished trials that no other one is at least as good as in
+    /// every objective and better in one, by number. Trials that miss a constraint count only when
+    /// all do.
+    pub fn front(&self) -> Vec<Best<T>> {
+        let history = self.history();
+        let front = super::front(&history);
+        front
+            .into_iter()
+            .filter_map(|number| self.as_best(history.trial(number)?))
+            .collect()
+    }
+
+    /// Notes something about a trial; null removes the note.
+    ///
+    /// # Errors
+    /// When there is no such trial, or the storage fails.
+    pub fn set_attribute(
+        &self,
+        trial: impl Into<u64>,
+        name: &str,
+        value: impl Into<serde_json::Value>,
+    ) -> Result<(), StudyError> {
+        self.core.set_attribute(Some(trial.into()), name, value)
+    }
+
     fn as_best(&self, record: &TrialRecord) -> Option<Best<T>> {
         Some(Best {
             params: self.params(record)?,

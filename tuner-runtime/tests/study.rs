@@ -1,0 +1,206 @@
+//! A study driven by hand.
+
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used)]
+
+// The generated code names `::tuner`.
+extern crate tuner_runtime as tuner;
+
+use serde_json::json;
+use tuner::sampler::{Grid, Random};
+use tuner::space::{Handle, Tunable, tunable};
+use tuner::storage::Sqlite;
+use tuner::study::{Study, StudyError};
+use tuner::trial::{Constraint, Metrics, Objective, Origin, State};
+
+#[tunable]
+#[derive(Debug, Clone, PartialEq)]
+struct Pair {
+    #[hp(int = 0..=4)]
+    x: i64,
+    #[hp(int = 0..=4)]
+    y: i64,
+}
+
+fn pair(x: i64, y: i64) -> Pair {
+    Pair { x, y }
+}
+
+fn in_memory() -> Study<Pair> {
+    Study::in_memory(Random::new(), Objective::minimize("loss"), 3).unwrap()
+}
+
+#[test]
+fn ask_tell_and_best_know_the_type() {
+    let study = in_memory();
+    assert!(study.best().is_none());
+    let mut least = f64::INFINITY;
+    for expected in 0..10 {
+        let trial = study.ask().unwrap();
+        assert_eq!(trial.number, expected);
+        let loss = (trial.params.x * 5 + trial.params.y) as f64;
+        least = least.min(loss);
+        study.tell(trial, loss).unwrap();
+    }
+    let best = study.best().unwrap();
+    assert_eq!(best.value, least);
+    assert_eq!((best.params.x * 5 + best.params.y) as f64, least);
+    let all: Vec<f64> = study.best_of(99).iter().map(|best| best.value).collect();
+    assert!(all.len() == 10 && all.is_sorted());
+}
+
+#[test]
+fn trials_run_side_by_side_and_end_once() {
+    let study = in_memory();
+    let (one, two, three) = (
+        study.ask().unwrap(),
+        study.ask().unwrap(),
+        study.ask().unwrap(),
+    );
+    study.tell(&three, 1.0).unwrap();
+    study.fail(&one, "no room").unwrap();
+    study.prune(&two, "not good").unwrap();
+    let states: Vec<State> = study.trials().iter().map(|record| record.state).collect();
+    assert_eq!(states, [State::Failed, State::Pruned, State::Finished]);
+    let again = study.tell(&three, 0.5).unwrap_err();
+    assert!(
+        matches!(again, StudyError::Ended { number: 2, .. }),
+        "{again}"
+    );
+    let missing = study.tell(9u64, 0.5).unwrap_err().to_string();
+    assert_eq!(
+        missing,
+        "there is no trial 9; the study has 3, counted from 0"
+    );
+    let four = study.ask().unwrap();
+    study.tell(&four, f64::NAN).unwrap();
+    let record = study.trials()[3].clone();
+    assert_eq!((record.state, record.value()), (State::Failed, None));
+    assert_eq!(record.message.as_deref(), Some("loss is NaN"));
+}
+
+#[test]
+fn a_result_without_the_objective_leaves_the_trial_as_it_is() {
+    let study = in_memory();
+    let trial = study.ask().unwrap();
+    let error = study
+        .tell(&trial, [("mae", 1.0), ("accuracy", 0.5)])
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("`loss`; it has mae, accuracy"), "{error}");
+    study.tell(&trial, [("mae", 1.0), ("loss", 0.5)]).unwrap();
+    assert_eq!(study.best().unwrap().metrics.get("mae"), Some(1.0));
+}
+
+#[test]
+fn the_queue_and_notes_are_part_of_the_study() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || {
+        let storage = Sqlite::open(folder.path().join("study.db")).unwrap();
+        let builder = Study::<Pair>::builder().storage(storage).name("pairs");
+        builder
+            .sampler(Random::new())
+            .objective("loss")
+            .seed(1)
+            .build()
+            .unwrap()
+    };
+    let study = open();
+    study.enqueue(&pair(4, 0)).unwrap();
+    study.enqueue(&pair(0, 4)).unwrap();
+    assert!(study.enqueue(&pair(5, 0)).is_err());
+    drop(study);
+    let study = open();
+    let first = study.ask().unwrap();
+    assert_eq!(first.params, pair(4, 0));
+    study
+        .set_attribute(&first, "machine", json!({"cores": 2}))
+        .unwrap();
+    study.set_attribute(&first, "gone", 1).unwrap();
+    study.set_attribute(&first, "gone", json!(null)).unwrap();
+    study.tell(first, 1.0).unwrap();
+    assert!(study.set_attribute(7u64, "x", 1).is_err());
+    drop(study);
+    let study = open();
+    assert_eq!(study.ask().unwrap().params, pair(0, 4));
+    let record = study.trials()[0].clone();
+    assert_eq!(record.origin, Origin::Enqueued);
+    let notes: Vec<_> = record
+        .attributes
+        .iter()
+        .map(|(name, note)| (&**name, note.clone()))
+        .collect();
+    assert_eq!(notes, [("machine", json!({"cores": 2}))]);
+}
+
+#[test]
+fn a_trial_of_an_ended_session_goes_on_and_one_of_a_living_session_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || {
+        let storage = Sqlite::open(folder.path().join("study.db")).unwrap();
+        let builder = Study::<Pair>::builder().storage(storage).max_trials(2);
+        builder
+            .sampler(Random::new())
+            .objective("loss")
+            .build()
+            .unwrap()
+    };
+    let first = open();
+    let trial = first.ask().unwrap();
+    let second = open();
+    assert_eq!(second.ask_or_resume().unwrap().number, 1);
+    let taken = second.tell(trial.number, 0.5).unwrap_err();
+    assert!(
+        matches!(taken, StudyError::Owned { number: 0, .. }),
+        "{taken}"
+    );
+    assert!(second.ask_or_resume().unwrap_err().is_end());
+    drop(first);
+    let resumed = second.ask_or_resume().unwrap();
+    assert_eq!((resumed.number, &resumed.params), (0, &trial.params));
+    second.tell(resumed, 0.5).unwrap();
+    assert!(second.ask_or_resume().unwrap_err().is_end());
+}
+
+#[test]
+fn a_narrowed_space_is_searched_and_no_more() {
+    let mut space = Pair::space();
+    space.x.narrow(1..=2).unwrap();
+    space.y.fix(3).unwrap();
+    let study = Study::<Pair>::with_space(space, Grid::new(), "loss", 0).unwrap();
+    let mut tried = Vec::new();
+    let end = loop {
+        match study.ask() {
+            Ok(trial) => {
+                tried.push(trial.params.clone());
+                study.tell(trial, 0.0).unwrap();
+            }
+            Err(end) => break end,
+        }
+    };
+    assert_eq!(tried, [pair(1, 3), pair(2, 3)]);
+    assert!(end.is_end(), "{end}");
+    assert_eq!(study.space().cardinality(), Some(2));
+}
+
+#[test]
+fn the_front_holds_what_nothing_dominates() {
+    let builder = Study::<Pair>::builder().sampler(Grid::new());
+    let builder = builder
+        .objective("loss")
+        .objective(Objective::maximize("speed"));
+    let study = builder
+        .constraint(Constraint::at_least("loss", 2.0))
+        .build()
+        .unwrap();
+    while let Ok(trial) = study.ask() {
+        let (x, y) = (trial.params.x as f64, trial.params.y as f64);
+        // Slower or worse than the diagonal by as much as they differ.
+        let metrics = Metrics::new()
+            .with("loss", x + (y - x).abs())
+            .with("speed", x - (y - x).abs());
+        study.tell(trial, metrics).unwrap();
+    }
+    let front: Vec<Pair> = study.front().into_iter().map(|best| best.params).collect();
+    assert_eq!(front, [pair(2, 2), pair(3, 3), pair(4, 4)]);
+}
