@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use tuner::math::rng::Rng;
-use tuner::search::{Execution, Stopped, Tuner, TunerBuilder};
+use tuner::search::{Execution, SearchError, Stopped, Tuner, TunerBuilder};
 use tuner::trial::State;
 
 use crate::{Net, loss, quiet};
@@ -182,6 +182,39 @@ fn an_interrupted_search_says_how_to_go_on_and_does() {
             .filter(|record| record.state == State::Running);
         assert!(begun.count() <= 2, "what was running goes on later");
     }
+    finished(spawn(folder.path(), 1));
+    compare(folder.path());
+}
+
+#[test]
+fn a_disk_that_fills_up_ends_the_search_fails_no_trial_and_loses_nothing() {
+    use tuner::storage::{Sqlite, StorageError};
+    use tuner::study::StudyError;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net").join("study.db");
+    let storage = Sqlite::open(&path).unwrap();
+    storage.limit_bytes(40 * 1024).unwrap();
+    let limited = quiet()
+        .max_trials(TRIALS)
+        .executions_per_trial(2)
+        .workers(2);
+    let mut full = limited
+        .storage(storage)
+        .project_name("net")
+        .build()
+        .unwrap();
+    let error = full.search(run).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            SearchError::Study(StudyError::Storage(StorageError::Full { .. }))
+        ),
+        "{error}"
+    );
+    let trials = full.study().trials();
+    assert!(trials.iter().any(|record| record.state == State::Finished));
+    assert!(!trials.iter().any(|record| record.state == State::Failed));
+    drop(full);
     finished(spawn(folder.path(), 1));
     compare(folder.path());
 }
