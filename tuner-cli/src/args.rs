@@ -1,0 +1,64 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use tuner_runtime::pruner::Pruner;
+use tuner_runtime::sampler;
+use tuner_runtime::study::OnChange;
+
+use crate::pruner;
+
+/// Hyperparameter tuning: reads stored studies, and lets any program ask for configurations.
+#[derive(Parser)]
+#[command(name = "tuner", version, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Proposes configurations to another program, one JSON object a line on the standard streams
+    AskTell(AskTell),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct AskTell {
+    /// Who proposes configurations
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(sampler::NAMES))]
+    pub(crate) sampler: String,
+    /// Who answers reports: median, asha, percentile:25, hyperband:81, patience:5 or wilcoxon:0.05
+    #[arg(long, value_name = "NAME", value_parser = pruner::parse)]
+    pub(crate) pruner: Option<Arc<dyn Pruner>>,
+    /// The file that keeps the trials; a second start goes on with them. In memory without it
+    #[arg(long, value_name = "PATH")]
+    pub(crate) study: Option<PathBuf>,
+    /// What to do when the stored study has another space, direction, sampler, pruner or seed
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "refuse",
+        requires = "study"
+    )]
+    pub(crate) on_change: Change,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Change {
+    /// Say what differs, and leave the study as it is
+    Refuse,
+    /// Go on with what is asked for; trials that do not fit any more stay in the record
+    Continue,
+}
+
+impl From<Change> for OnChange {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Refuse => Self::Refuse,
+            Change::Continue => Self::Continue,
+        }
+    }
+}

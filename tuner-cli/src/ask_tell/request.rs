@@ -1,0 +1,234 @@
+//! Lines of the protocol, checked into requests.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json};
+use tuner_runtime::trial::Direction;
+
+/// What another program asks for.
+#[derive(Debug)]
+pub(super) enum Request {
+    Init(Init),
+    Ask,
+    Tell { id: Json, outcome: Outcome },
+    Report { id: Json, step: u64, value: f64 },
+    Quit,
+}
+
+/// A study to begin.
+#[derive(Debug)]
+pub(super) struct Init {
+    pub(super) space: Json,
+    pub(super) seed: Option<u64>,
+    pub(super) direction: Direction,
+    pub(super) budget: Option<u64>,
+}
+
+/// How a trial ended.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Finished {
+        value: f64,
+    },
+    Failed {
+        message: Option<String>,
+    },
+    Pruned {
+        /// The last step with its value.
+        report: Option<(u64, f64)>,
+        message: Option<String>,
+    },
+}
+
+const CMDS: &str = r#""init", "ask", "tell", "report" or "quit""#;
+const WHOLE: &str = "a whole number from 0";
+const FINITE: &str = "a finite number";
+const ID: &str = "the id that `ask` answered";
+
+/// Reads a line.
+///
+/// # Errors
+/// Says in words what is wrong with it.
+pub(super) fn read(line: &[u8]) -> Result<Request, String> {
+    let json: Json = serde_json::from_slice(line).map_err(|fault| not_json(line, &fault))?;
+    let Json::Object(mut map) = json else {
+        return Err(format!("a request is a JSON object, not {json}"));
+    };
+    let cmd = match map.shift_remove("cmd") {
+        Some(Json::String(cmd)) => cmd,
+        Some(other) => return Err(format!("`cmd` is {other}; write {CMDS}")),
+        None => return Err(format!("`cmd` is missing; write {CMDS}")),
+    };
+    let mut fields = Fields { cmd: &cmd, map };
+    let request = match cmd.as_str() {
+        "init" => Request::Init(init(&mut fields)?),
+        "ask" => Request::Ask,
+        "tell" => Request::Tell {
+            id: fields.need("id", ID)?,
+            outcome: outcome(&mut fields)?,
+        },
+        "report" => Request::Report {
+            id: fields.need("id", ID)?,
+            step: fields.need("step", WHOLE)?,
+            value: fields.need("value", FINITE)?,
+        },
+        "quit" => Request::Quit,
+        _ => return Err(format!("there is no cmd \"{cmd}\"; write {CMDS}")),
+    };
+    fields.end()?;
+    Ok(request)
+}
+
+fn init(fields: &mut Fields<'_>) -> Result<Init, String> {
+    let init = Init {
+        space: fields.need("space", "a list of parameters")?,
+        seed: fields.take("seed", WHOLE)?,
+        direction: fields.need("direction", r#""minimize" or "maximize""#)?,
+        budget: fields.take("budget", "the number of trials, a whole number from 1")?,
+    };
+    if init.budget == Some(0) {
+        return Err("init: `budget` is 0; write at least 1, or leave it out".to_owned());
+    }
+    Ok(init)
+}
+
+fn outcome(fields: &mut Fields<'_>) -> Result<Outcome, String> {
+    let state: Option<String> = fields.take("state", r#""failed" or "pruned""#)?;
+    let value: Option<f64> = fields.take("value", FINITE)?;
+    let step: Option<u64> = fields.take("step", WHOLE)?;
+    let message = fields.take("message", "a text")?;
+    match state.as_deref() {
+        None | Some("finished") => match value {
+            Some(value) => Ok(Outcome::Finished { value }),
+            None => Err(
+                "tell: `value` is missing; a trial without one is told with \
+                 \"state\":\"failed\" or \"state\":\"pruned\""
+                    .to_owned(),
+            ),
+        },
+        Some("failed") => Ok(Outcome::Failed { message }),
+        Some("pruned") => match (step, value) {
+            (None, Some(_)) => {
+                Err("tell: the `value` of a pruned trial needs the `step` it is of".to_owned())
+            }
+            (step, value) => Ok(Outcome::Pruned {
+                report: step.zip(value),
+                message,
+            }),
+        },
+        Some(other) => Err(format!(
+            "tell: `state` is \"{other}\"; write \"failed\" or \"pruned\", or leave it out"
+        )),
+    }
+}
+
+/// The fields of a request that were not read yet.
+struct Fields<'a> {
+    cmd: &'a str,
+    map: Map<String, Json>,
+}
+
+impl Fields<'_> {
+    /// A field that may be left out, or be null.
+    fn take<T: DeserializeOwned>(&mut self, name: &str, kind: &str) -> Result<Option<T>, String> {
+        match self.map.shift_remove(name) {
+            None | Some(Json::Null) => Ok(None),
+            Some(json) => T::deserialize(&json)
+                .map(Some)
+                .map_err(|_| format!("{}: `{name}` is {json}; write {kind}", self.cmd)),
+        }
+    }
+
+    fn need<T: DeserializeOwned>(&mut self, name: &str, kind: &str) -> Result<T, String> {
+        let found = self.take(name, kind)?;
+        found.ok_or_else(|| format!("{}: `{name}` is missing; write {kind}", self.cmd))
+    }
+
+    /// Refuses what is left: a misspelt field would otherwise be left out in silence.
+    fn end(self) -> Result<(), String> {
+        match self.map.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(format!("{}: there is no field `{name}`", self.cmd)),
+        }
+    }
+}
+
+fn not_json(line: &[u8], fault: &serde_json::Error) -> String {
+    let text = String::from_utf8_lossy(line);
+    let mut words = format!("the line is no JSON: {fault}");
+    if ["NaN", "Infinity"].iter().any(|name| text.contains(name)) {
+        words.push_str(
+            ". JSON has no NaN and no infinity; a trial without a finite value is told with \
+             \"state\":\"failed\"",
+        );
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_name_the_field_and_what_to_write() {
+        for (line, says) in [
+            ("", "no JSON"),
+            ("[1]", "a JSON object, not [1]"),
+            ("{}", "`cmd` is missing"),
+            (r#"{"cmd":3}"#, "`cmd` is 3"),
+            (r#"{"cmd":"aks"}"#, "there is no cmd \"aks\""),
+            (r#"{"cmd":"ask","n":2}"#, "ask: there is no field `n`"),
+            (
+                r#"{"cmd":"init","direction":"minimize"}"#,
+                "`space` is missing",
+            ),
+            (r#"{"cmd":"init","space":[]}"#, "`direction` is missing"),
+            (
+                r#"{"cmd":"init","space":[],"direction":"up"}"#,
+                "`direction` is \"up\"",
+            ),
+            (
+                r#"{"cmd":"init","space":[],"direction":"maximize","seed":-1}"#,
+                "`seed` is -1; write a whole number from 0",
+            ),
+            (
+                r#"{"cmd":"init","space":[],"direction":"maximize","budget":0}"#,
+                "`budget` is 0",
+            ),
+            (r#"{"cmd":"tell","value":1}"#, "`id` is missing"),
+            (r#"{"cmd":"tell","id":0}"#, "`value` is missing"),
+            (
+                r#"{"cmd":"tell","id":0,"value":null}"#,
+                "`value` is missing",
+            ),
+            (
+                r#"{"cmd":"tell","id":0,"value":"0.3"}"#,
+                "`value` is \"0.3\"; write a finite",
+            ),
+            (r#"{"cmd":"tell","id":0,"value":true}"#, "`value` is true"),
+            (r#"{"cmd":"tell","id":0,"value":NaN}"#, "JSON has no NaN"),
+            (r#"{"cmd":"tell","id":0,"value":-Infinity}"#, "no infinity"),
+            (r#"{"cmd":"tell","id":0,"value":1e999}"#, "no JSON"),
+            (
+                r#"{"cmd":"tell","id":0,"value":1,"valeu":2}"#,
+                "no field `valeu`",
+            ),
+            (
+                r#"{"cmd":"tell","id":0,"state":"lost"}"#,
+                "`state` is \"lost\"",
+            ),
+            (
+                r#"{"cmd":"tell","id":0,"state":"pruned","value":1}"#,
+                "needs the `step`",
+            ),
+            (r#"{"cmd":"report","id":0,"value":1}"#, "`step` is missing"),
+            (
+                r#"{"cmd":"report","id":0,"step":1.5,"value":1}"#,
+                "`step` is 1.5",
+            ),
+        ] {
+            let fault = read(line.as_bytes()).expect_err(line);
+            assert!(fault.contains(says), "{line}: {fault}");
+        }
+        assert!(read(b"{\"cmd\":\"\xff\"}").is_err());
+    }
+}

@@ -1,0 +1,176 @@
+//! The study that a driving program asks and tells.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+use tuner_runtime::pruner::{Pruner, Verdict};
+use tuner_runtime::sampler::{self, Sampler};
+use tuner_runtime::space::Space;
+use tuner_runtime::storage::{Memory, Sqlite, Storage, StudyId};
+use tuner_runtime::study::{Core, OnChange, Setup, StudyError};
+use tuner_runtime::trial::{Direction, Objective};
+
+use super::request::{Init, Outcome, Request};
+use crate::args::AskTell;
+
+/// The name of the objective, of which the protocol knows the value only.
+const OBJECTIVE: &str = "value";
+
+/// Where studies are kept, what proposes their trials, and the one that goes on now.
+pub(super) struct Session {
+    sampler: Arc<dyn Sampler>,
+    pruner: Option<Arc<dyn Pruner>>,
+    /// `None`: each study has a memory of its own.
+    file: Option<Arc<dyn Storage>>,
+    on_change: OnChange,
+    /// How many studies were begun.
+    begun: u64,
+    study: Option<Core>,
+}
+
+impl Session {
+    pub(super) fn new(options: AskTell) -> Result<Self, Box<dyn Error>> {
+        let file: Option<Arc<dyn Storage>> = match options.study {
+            Some(path) => Some(Arc::new(Sqlite::open(path)?)),
+            None => None,
+        };
+        Ok(Self {
+            sampler: Arc::from(sampler::by_name(&options.sampler, None)?),
+            pruner: options.pruner,
+            file,
+            on_change: options.on_change.into(),
+            begun: 0,
+            study: None,
+        })
+    }
+
+    /// Answers a request; an error is the fault in words, and the study is as it was.
+    pub(super) fn answer(&mut self, request: Request) -> Result<Json, String> {
+        match request {
+            Request::Init(init) => self.init(init),
+            Request::Ask => self.ask(),
+            Request::Tell { id, outcome } => self.tell(&id, outcome),
+            Request::Report { id, step, value } => self.report(&id, step, value),
+            Request::Quit => Ok(ok()),
+        }
+    }
+
+    fn init(&mut self, init: Init) -> Result<Json, String> {
+        let (space, warnings) = Space::from_json(&init.space).map_err(|fault| fault.to_string())?;
+        let objective = match init.direction {
+            Direction::Minimize => Objective::minimize(OBJECTIVE),
+            Direction::Maximize => Objective::maximize(OBJECTIVE),
+        };
+        let mut setup = Setup::new(space, self.sampler.clone()).objective(objective);
+        setup.seed = init.seed;
+        setup.max_trials = init.budget;
+        setup.pruner = self.pruner.clone();
+        setup.on_change = self.on_change;
+        let storage = match &self.file {
+            Some(file) => file.clone(),
+            None => Arc::new(Memory::new()),
+        };
+        let study =
+            Core::open(storage, study_name(self.begun), setup).map_err(|fault| words(&fault))?;
+        self.study = Some(study);
+        self.begun += 1;
+        let mut answer = ok();
+        if !warnings.is_empty() {
+            answer["warning"] = warnings.join("; ").into();
+        }
+        Ok(answer)
+    }
+
+    fn ask(&self) -> Result<Json, String> {
+        // A trial that a process before this one left behind comes first.
+        let asked = self
+            .study()?
+            .ask_or_resume()
+            .map_err(|fault| words(&fault))?;
+        Ok(json!({"id": asked.number, "params": asked.point}))
+    }
+
+    fn tell(&self, id: &Json, outcome: Outcome) -> Result<Json, String> {
+        let study = self.study()?;
+        let number = number(study, id)?;
+        let told = match outcome {
+            Outcome::Finished { value } => study.tell(number, value),
+            Outcome::Failed { message } => {
+                let message = message.unwrap_or_else(|| "told as failed".to_owned());
+                study.fail(number, message)
+            }
+            Outcome::Pruned { report, message } => {
+                let message = message.unwrap_or_else(|| "told as pruned".to_owned());
+                prune(study, number, report, message)
+            }
+        };
+        told.map_err(|fault| words(&fault))?;
+        Ok(ok())
+    }
+
+    fn report(&self, id: &Json, step: u64, value: f64) -> Result<Json, String> {
+        let study = self.study()?;
+        let verdict = study.report(number(study, id)?, 0, step, value);
+        let verdict = verdict.map_err(|fault| words(&fault))?;
+        Ok(json!({"prune": verdict != Verdict::Continue}))
+    }
+
+    fn study(&self) -> Result<&Core, String> {
+        let study = self.study.as_ref();
+        study.ok_or_else(|| "there is no study yet; send \"init\" first".to_owned())
+    }
+}
+
+/// The name in the file of the study that comes after so many others of the same process.
+fn study_name(before: u64) -> StudyId {
+    match before {
+        0 => "study".into(),
+        _ => format!("study-{}", before + 1).into(),
+    }
+}
+
+fn prune(
+    study: &Core,
+    number: u64,
+    report: Option<(u64, f64)>,
+    message: String,
+) -> Result<(), StudyError> {
+    if let Some((step, value)) = report {
+        let history = study.history();
+        let run = history.trial(number).and_then(|record| record.execution(0));
+        // Most programs have reported the step before they end the trial at it.
+        if run.is_none_or(|run| !run.curve.steps().contains(&step)) {
+            drop(history);
+            study.report(number, 0, step, value)?;
+        }
+    }
+    study.prune(number, message)
+}
+
+/// The trial with this id.
+fn number(study: &Core, id: &Json) -> Result<u64, String> {
+    let count = study.history().trials().len();
+    id.as_u64()
+        .filter(|&number| number < count as u64)
+        .ok_or_else(|| {
+            format!("there is no trial with the id {id}; the study has {count}, with ids from 0")
+        })
+}
+
+fn words(fault: &StudyError) -> String {
+    match fault {
+        StudyError::Changed {
+            place, differences, ..
+        } => format!(
+            "{place} holds another study: {}. To go on with it all the same, start with \
+             --on-change continue; to begin a new one, name another file with --study",
+            differences.join("; ")
+        ),
+        fault => fault.to_string(),
+    }
+}
+
+fn ok() -> Json {
+    json!({"ok": true})
+}

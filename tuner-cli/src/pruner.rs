@@ -1,0 +1,94 @@
+//! Pruners by the names that the command line gives them: `median`, `percentile:25`.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use tuner_runtime::pruner::{Asha, Hyperband, Median, Patience, Percentile, Pruner, Wilcoxon};
+
+/// The pruner with this name, which some follow with a number.
+pub(crate) fn parse(text: &str) -> Result<Arc<dyn Pruner>, String> {
+    let (name, number) = match text.split_once(':') {
+        Some((name, number)) => (name, Some(number)),
+        None => (text, None),
+    };
+    Ok(match (name, number) {
+        ("median", None) => Arc::new(Median::new()),
+        ("asha", None) => Arc::new(Asha::new()),
+        ("median" | "asha", Some(_)) => {
+            return Err(format!("`{name}` takes no number; write {name}"));
+        }
+        ("percentile", number) => {
+            let percent = within(name, number, "from 0 to 100, as 25", 0.0..=100.0)?;
+            Arc::new(Percentile::new(percent))
+        }
+        ("hyperband", number) => {
+            let words = "the most steps of a trial, as 81";
+            Arc::new(Hyperband::new(within(name, number, words, 1..=u64::MAX)?))
+        }
+        ("patience", number) => {
+            let words = "how many reports to bear without a better one, as 5";
+            Arc::new(Patience::new(within(name, number, words, 1..=usize::MAX)?))
+        }
+        ("wilcoxon", number) => {
+            let words = "the probability of error, from 0 to 1, as 0.05";
+            Arc::new(Wilcoxon::new(within(name, number, words, 0.0..=1.0)?))
+        }
+        _ => {
+            return Err(
+                "there is no such pruner; write one of median, asha, percentile:25, hyperband:81, \
+                 patience:5, wilcoxon:0.05"
+                    .to_owned(),
+            );
+        }
+    })
+}
+
+/// The number after the name, which must lie within a range.
+fn within<N: FromStr + PartialOrd>(
+    name: &str,
+    number: Option<&str>,
+    words: &str,
+    range: std::ops::RangeInclusive<N>,
+) -> Result<N, String> {
+    let found = number.and_then(|text| text.parse().ok());
+    found
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| format!("`{name}` needs a number after a colon: {words}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers_make_pruners() {
+        for (text, name) in [
+            ("median", "median("),
+            ("asha", "asha("),
+            ("percentile:25", "percentile(25,"),
+            ("hyperband:81", "hyperband(1..=81,"),
+            ("patience:5", "patience(5,"),
+            ("wilcoxon:0.05", "wilcoxon(p = 0.05,"),
+        ] {
+            let pruner = parse(text).unwrap_or_else(|fault| panic!("{text}: {fault}"));
+            assert!(pruner.name().starts_with(name), "{}", pruner.name());
+        }
+    }
+
+    #[test]
+    fn faults_say_what_to_write() {
+        for (text, says) in [
+            ("media", "write one of median"),
+            ("median:3", "takes no number"),
+            ("percentile", "needs a number"),
+            ("percentile:101", "from 0 to 100"),
+            ("percentile:NaN", "from 0 to 100"),
+            ("hyperband:0", "as 81"),
+            ("patience:-1", "as 5"),
+            ("wilcoxon:x", "as 0.05"),
+        ] {
+            let fault = parse(text).err().unwrap_or_default();
+            assert!(fault.contains(says), "{text}: {fault}");
+        }
+    }
+}

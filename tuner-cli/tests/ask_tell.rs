@@ -1,0 +1,233 @@
+//! `tuner ask-tell` as other programs meet it: a process with two pipes.
+
+mod support;
+
+use serde_json::{Value as Json, json};
+use support::{Peer, tuner};
+
+fn space() -> Json {
+    json!([
+        {"name": "lr", "type": "float", "low": 1e-5, "high": 1, "log": true},
+        {"name": "layers", "type": "int", "low": 1, "high": 4},
+        {"name": "units[3]", "type": "int", "low": 8, "high": 64, "step": 8,
+         "condition": {"parent": "layers", "at_least": 4}},
+        {"name": "bias", "type": "bool"},
+        {"name": "batch", "type": "categorical", "choices": [16, 32.0, 64]},
+        {"name": "opt", "type": "categorical", "choices": ["sgd", "adam"]},
+        {"name": "opt.sgd.momentum", "type": "float", "low": 0.0, "high": 0.9, "step": 0.3,
+         "condition": {"parent": "opt", "values": ["sgd"]}},
+        {"name": "classes", "type": "fixed", "value": 10},
+    ])
+}
+
+fn init(seed: u64) -> Json {
+    json!({"cmd": "init", "space": space(), "seed": seed, "direction": "minimize", "budget": 40})
+}
+
+#[test]
+fn every_sampler_proposes_what_the_space_allows() {
+    for sampler in ["random", "sobol", "tpe", "cmaes", "nsga2", "gp"] {
+        let mut peer = Peer::start(&["ask-tell", "--sampler", sampler]);
+        assert_eq!(peer.call(init(1)), json!({"ok": true}));
+        for trial in 0..12 {
+            let answer = peer.call(json!({"cmd": "ask"}));
+            assert_eq!(answer["id"], trial, "{sampler}: {answer}");
+            let params = &answer["params"];
+            let lr = params["lr"].as_f64().unwrap();
+            assert!((1e-5..=1.0).contains(&lr), "{sampler}: {answer}");
+            let layers = params["layers"].as_u64().unwrap();
+            assert!((1..=4).contains(&layers), "{sampler}: {answer}");
+            assert_eq!(params.get("units[3]").is_some(), layers >= 4);
+            assert!(params["bias"].is_boolean(), "{sampler}: {answer}");
+            let batches = ["16", "32.0", "64"];
+            assert!(batches.contains(&&*params["batch"].to_string()), "{answer}");
+            let momentum = params.get("opt.sgd.momentum").map(Json::to_string);
+            let grid = ["0.0", "0.3", "0.6", "0.9"];
+            assert_eq!(momentum.is_some(), params["opt"] == "sgd", "{answer}");
+            assert!(
+                momentum.is_none_or(|value| grid.contains(&&*value)),
+                "{answer}"
+            );
+            assert_eq!(params["classes"], 10);
+            let value = lr + layers as f64;
+            let told = peer.call(json!({"cmd": "tell", "id": trial, "value": value}));
+            assert_eq!(told, json!({"ok": true}), "{sampler}");
+        }
+        assert!(peer.quit().success());
+    }
+}
+
+#[test]
+fn a_second_study_knows_nothing_of_the_first() {
+    let mut peer = Peer::start(&["ask-tell", "--sampler", "tpe"]);
+    let mut study = |seed: u64| -> Vec<Json> {
+        peer.call(init(seed));
+        let run = |_| {
+            let asked = peer.call(json!({"cmd": "ask"}));
+            let value = asked["params"]["lr"].clone();
+            peer.call(json!({"cmd": "tell", "id": asked["id"], "value": value}));
+            asked
+        };
+        (0..15).map(run).collect()
+    };
+    let (first, other, again) = (study(7), study(8), study(7));
+    assert_eq!(first, again);
+    assert_ne!(first, other);
+}
+
+#[test]
+fn workers_tell_in_any_order_and_in_any_state() {
+    let mut peer = Peer::start(&["ask-tell", "--sampler", "tpe"]);
+    peer.call(init(3));
+    for id in 0..4 {
+        assert_eq!(peer.call(json!({"cmd": "ask"}))["id"], id);
+    }
+    let report = json!({"cmd": "report", "id": 2, "step": 1, "value": 0.5});
+    assert_eq!(peer.call(report), json!({"prune": false}));
+    for told in [
+        json!({"cmd": "tell", "id": 3, "value": 1}),
+        json!({"cmd": "tell", "id": 0, "state": "failed"}),
+        json!({"cmd": "tell", "id": 2, "state": "pruned", "step": 3, "value": 0.4}),
+        json!({"cmd": "tell", "id": 1, "state": "failed", "value": null, "message": "no memory"}),
+    ] {
+        assert_eq!(peer.call(told), json!({"ok": true}));
+    }
+    assert_eq!(peer.call(json!({"cmd": "ask"}))["id"], 4);
+}
+
+#[test]
+fn a_pruner_answers_reports() {
+    let mut peer = Peer::start(&["ask-tell", "--sampler", "random", "--pruner", "patience:2"]);
+    peer.call(init(3));
+    peer.call(json!({"cmd": "ask"}));
+    let verdicts = [0.5, 0.4, 0.6, 0.7].map(|value| {
+        let step = (value * 100.0) as u64;
+        peer.call(json!({"cmd": "report", "id": 0, "step": step, "value": value}))["prune"].clone()
+    });
+    assert_eq!(verdicts, [false, false, false, true]);
+}
+
+#[test]
+fn the_study_goes_on_after_a_faulty_request() {
+    let mut peer = Peer::start(&["ask-tell", "--sampler", "random"]);
+    let mut fault = |line: &str, says: &str| {
+        let answer = peer.line(line);
+        let error = answer["error"].as_str().unwrap_or_default();
+        assert!(error.contains(says), "{line}: {answer}");
+    };
+    fault(r#"{"cmd":"ask"}"#, "send \"init\" first");
+    fault(r#"{"cmd":"tell","id":0,"value":1}"#, "send \"init\" first");
+    fault(
+        r#"{"cmd":"init","space":[{"name":"a","type":"int","low":2,"high":1}],"direction":"minimize"}"#,
+        "`a`: the range 2..=1",
+    );
+    assert_eq!(peer.call(init(0)), json!({"ok": true}));
+    assert_eq!(peer.call(json!({"cmd": "ask"}))["id"], 0);
+    let mut fault = |line: &str, says: &str| {
+        let answer = peer.line(line);
+        let error = answer["error"].as_str().unwrap_or_default();
+        assert!(error.contains(says), "{line}: {answer}");
+    };
+    fault("", "no JSON");
+    fault("{\"cmd\":", "no JSON");
+    fault(
+        r#"{"cmd":"tell","id":1,"value":1}"#,
+        "no trial with the id 1",
+    );
+    fault(
+        r#"{"cmd":"tell","id":"0","value":1}"#,
+        "no trial with the id \"0\"",
+    );
+    fault(r#"{"cmd":"tell","id":0,"value":NaN}"#, "JSON has no NaN");
+    fault(r#"{"cmd":"tell","id":0}"#, "`value` is missing");
+    // A study that cannot begin leaves the one before it alone.
+    fault(
+        r#"{"cmd":"init","space":{},"direction":"minimize"}"#,
+        "list of parameters",
+    );
+    assert_eq!(
+        peer.line(r#"{"cmd":"tell","id":0,"value":1}"#),
+        json!({"ok": true})
+    );
+    let again = peer.line(r#"{"cmd":"tell","id":0,"value":1}"#);
+    let error = again["error"].as_str().unwrap();
+    assert!(error.contains("trial 0 is finished already"), "{error}");
+    assert_eq!(peer.call(json!({"cmd": "ask"}))["id"], 1);
+}
+
+#[test]
+fn the_end_of_a_grid_is_an_error_and_a_lowered_bound_a_warning() {
+    let mut peer = Peer::start(&["ask-tell", "--sampler", "grid"]);
+    let space = json!([{"name": "n", "type": "int", "low": 0, "high": 10, "step": 4}]);
+    let answer = peer.call(json!({"cmd": "init", "space": space, "direction": "maximize"}));
+    assert_eq!(answer["ok"], true);
+    let warning = answer["warning"].as_str().unwrap();
+    assert!(
+        warning.contains("`n`") && warning.contains('8'),
+        "{warning}"
+    );
+    let tried = [0, 1, 2].map(|_| peer.call(json!({"cmd": "ask"}))["params"]["n"].as_i64());
+    assert_eq!(tried, [Some(0), Some(4), Some(8)]);
+    let end = peer.call(json!({"cmd": "ask"}));
+    assert_eq!(end, json!({"error": "all 3 points were tried"}));
+}
+
+#[test]
+fn a_stored_study_goes_on_where_it_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("study.db");
+    let file = file.to_str().unwrap();
+    let options = ["ask-tell", "--sampler", "tpe", "--study", file];
+    let ask = json!({"cmd": "ask"});
+
+    let mut peer = Peer::start(&options);
+    peer.call(init(5));
+    peer.call(ask.clone());
+    peer.call(json!({"cmd": "tell", "id": 0, "value": 2}));
+    let left_behind = peer.call(ask.clone());
+    peer.kill();
+
+    let mut peer = Peer::start(&options);
+    assert_eq!(peer.call(init(5)), json!({"ok": true}));
+    assert_eq!(peer.call(ask.clone()), left_behind);
+    peer.call(json!({"cmd": "tell", "id": 1, "value": 1}));
+    assert_eq!(peer.call(ask.clone())["id"], 2);
+    // Another study of the same process stands beside it.
+    peer.call(init(5));
+    assert_eq!(peer.call(ask.clone())["id"], 0);
+    peer.quit();
+
+    let mut peer = Peer::start(&options);
+    let mut other = init(6);
+    let refused = peer.call(other.clone());
+    let error = refused["error"].as_str().unwrap();
+    assert!(error.contains("the seed is 6, and was 5"), "{error}");
+    assert!(error.contains("--on-change continue"), "{error}");
+    other["seed"] = Json::Null;
+    assert_eq!(peer.call(other), json!({"ok": true}));
+}
+
+#[test]
+fn the_command_line_names_what_there_is() {
+    let unknown = tuner(&["ask-tell", "--sampler", "magic"]);
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.error.contains("sobol"), "{}", unknown.error);
+    let pruner = tuner(&["ask-tell", "--sampler", "random", "--pruner", "percentile"]);
+    assert_eq!(pruner.code, Some(2));
+    assert!(pruner.error.contains("from 0 to 100"), "{}", pruner.error);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("notes.txt");
+    std::fs::write(
+        &file,
+        "not a study, but long enough to be looked at ".repeat(9),
+    )
+    .unwrap();
+    let file = file.to_str().unwrap();
+    let foreign = tuner(&["ask-tell", "--sampler", "random", "--study", file]);
+    assert_eq!(foreign.code, Some(1));
+    assert!(
+        foreign.error.contains("no file of tuner"),
+        "{}",
+        foreign.error
+    );
+}
