@@ -321,3 +321,31 @@ fn an_items_docs_do_not_matter_to_its_space() {
     assert_eq!(Nothing::space().cardinality(), Some(1));
     assert_eq!(Nothing::builder().build().unwrap().list, [1, 2]);
 }
+
+#[derive(Debug, Tunable)]
+#[hp(space = BorrowingHandle)]
+struct Borrowing<'a, T = bool>
+where
+    T: Clone,
+{
+    #[hp(fixed = "x")]
+    text: &'a str,
+    #[hp]
+    inner: T,
+    #[hp(len = 1..=2, int = 1..={ const TOP: usize = 3; TOP })]
+    widths: std::vec::Vec<usize>,
+    #[hp(optional, choice = [-1, 1])]
+    sign: core::option::Option<i8>,
+    #[hp(int = (1 + 1)..=(2 * 4),)]
+    #[hp(default = 3)]
+    twice: usize,
+}
+
+#[test]
+fn the_derive_alone_will_do_and_expressions_may_be_blocks() {
+    let space: BorrowingHandle<'_> = Borrowing::space();
+    assert_eq!(space.cardinality(), Some(2 * (3 + 9) * 3 * 7));
+    let value = space.builder().inner(true).sign(Some(-1)).build().unwrap();
+    assert_eq!((value.text, value.inner, value.twice), ("x", true, 3));
+    assert_eq!((value.widths, value.sign), (vec![2], Some(-1)));
+}

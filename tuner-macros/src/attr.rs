@@ -6,7 +6,7 @@ use std::fmt;
 use proc_macro2::{Span, TokenTree};
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
+use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, Ident, Meta, Path, Token};
 
@@ -120,12 +120,12 @@ impl Keys {
             keys.span.get_or_insert(attribute.path().span());
             match &attribute.meta {
                 Meta::Path(_) => {}
-                Meta::List(list) => {
+                Meta::List(_) => {
                     let parser = |input: ParseStream<'_>| {
                         keys.read(errors, input);
                         Ok(())
                     };
-                    if let Err(error) = parser.parse2(list.tokens.clone()) {
+                    if let Err(error) = attribute.parse_args_with(parser) {
                         errors.add(error);
                     }
                 }
@@ -167,9 +167,11 @@ impl Keys {
 
     fn entry(&mut self, errors: &Ctxt, input: ParseStream<'_>) -> syn::Result<()> {
         let ident = input.call(Ident::parse_any)?;
-        let value = match input.parse::<Option<Token![=]>>()? {
-            Some(_) => Some(input.parse::<Expr>()?),
-            None => None,
+        let equals = input.parse::<Option<Token![=]>>()?;
+        let is_given = equals.is_some() && !input.is_empty() && !input.peek(Token![,]);
+        let value = match is_given {
+            true => Some(input.parse::<Expr>()?),
+            false => None,
         };
         let Some(key) = Key::ALL.into_iter().find(|key| ident == key.text()) else {
             return Err(syn::Error::new(ident.span(), unknown(&ident)));

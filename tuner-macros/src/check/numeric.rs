@@ -96,6 +96,7 @@ pub(crate) fn len(reader: &Reader<'_>, value: &Expr) -> Option<Range> {
         reader,
         key: Key::Len,
         limits: Some((0, u64::MAX.into(), "usize".to_string())),
+        is_single: false,
     };
     checker.literals([&range.low, &range.high], value)?;
     checker.order(&range, value)?;
@@ -123,6 +124,7 @@ pub(crate) fn range(
         reader,
         key,
         limits,
+        is_single: spelled(leaf) == "f32",
     };
     let sound = match &bounds {
         Some((low, high)) => checker.literals([low, high], value),
@@ -196,6 +198,8 @@ struct Checker<'a> {
     key: Key,
     /// The smallest and largest number of the field's type, and its name.
     limits: Option<(i128, i128, String)>,
+    /// Whether the field is an `f32`.
+    is_single: bool,
 }
 
 impl Checker<'_> {
@@ -208,6 +212,16 @@ impl Checker<'_> {
                 self.reader
                     .errors
                     .on(&bound.expr, self.wrong_literal(bound, whole));
+                return None;
+            }
+            let is_finite = match self.is_single {
+                true => (number.to_f64() as f32).is_finite(),
+                false => number.to_f64().is_finite(),
+            };
+            if is_float && !is_finite {
+                let name = if self.is_single { "f32" } else { "f64" };
+                let message = format!("`{}` does not fit `{name}`", bound.shown());
+                self.reader.errors.on(&bound.expr, message);
                 return None;
             }
             let Some((low, high, name)) = &self.limits else {

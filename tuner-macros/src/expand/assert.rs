@@ -351,6 +351,8 @@ fn assertion(blamed: &Expr, condition: TokenStream, message: &str) -> TokenStrea
     let tokens: Vec<TokenTree> = blamed.to_token_stream().into_iter().collect();
     let at = |token: Option<&TokenTree>| token.map_or_else(Span::call_site, TokenTree::span);
     let (first, last) = (at(tokens.first()), at(tokens.last()));
+    // The message is a format string.
+    let message = message.replace('{', "{{").replace('}', "}}");
     let root = Ident::new("__t", first);
     let mut arguments = Group::new(
         proc_macro2::Delimiter::Parenthesis,

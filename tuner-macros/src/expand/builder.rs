@@ -17,7 +17,7 @@ pub(crate) fn structure(item: &Item<'_>) -> TokenStream {
     quote! {
         #[doc = #docs]
         #[must_use = "end with `build()`"]
-        #[allow(dead_code, non_snake_case, trivial_bounds, private_bounds, unreachable_pub)]
+        #[allow(warnings, clippy::all)]
         #vis struct #builder #generics (#space #args, #ident #args) #bounds;
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn units(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     }]);
     quote! {
         #[doc = #docs]
-        #[allow(dead_code, unreachable_pub)]
+        #[allow(warnings, clippy::all)]
         #vis type #space #alias_params = #private::EnumParam<#ident #args>;
         #inside
     }
@@ -98,7 +98,7 @@ fn structure(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     quote! {
         #[doc = #docs]
         #derives
-        #[allow(dead_code, non_snake_case, trivial_bounds, private_bounds, unreachable_pub, clippy::manual_non_exhaustive)]
+        #[allow(warnings, clippy::all)]
         #vis struct #space #generics #bounds {
             #(#fields)*
             #[doc(hidden)]
@@ -121,7 +121,7 @@ fn names_of_variants(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     });
     quote! {
         #[doc = #docs]
-        #[allow(dead_code, unreachable_pub)]
+        #[allow(warnings, clippy::all)]
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #vis enum #name { #(#variants),* }
     }

@@ -25,7 +25,7 @@ pub(crate) fn structure(item: &Item<'_>, fields: &[Field]) -> TokenStream {
     quote! {
         #[doc = #docs]
         #derive
-        #[allow(dead_code, non_snake_case, trivial_bounds, private_bounds, unreachable_pub, clippy::manual_non_exhaustive)]
+        #[allow(warnings, clippy::all)]
         #vis struct #space #generics #bounds {
             #(#members)*
             #[doc(hidden)]
