@@ -23,6 +23,74 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Proposes configurations to another program, one JSON object a line on the standard streams
     AskTell(AskTell),
+    /// Lists the studies of a file, or of all files named study.db in a folder
+    Studies {
+        /// A file or a folder
+        path: PathBuf,
+        /// Write JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists the trials of a study
+    Trials(Read),
+    /// Shows the best trial of a study
+    Best(Read),
+    /// Shows one trial with its executions and everything that they reported
+    Show {
+        #[command(flatten)]
+        read: Read,
+        /// The number of the trial
+        number: u64,
+    },
+    /// Writes the trials of a study as a table or as JSON
+    Export {
+        #[command(flatten)]
+        study: Target,
+        /// How they are written
+        #[arg(long, value_name = "FORMAT")]
+        format: Format,
+    },
+    /// Deletes a study for good
+    Delete {
+        #[command(flatten)]
+        study: Target,
+        /// Says that it is meant
+        #[arg(long, required = true)]
+        yes: bool,
+    },
+    /// Writes what a shell needs to complete this command line
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// A stored study.
+#[derive(ClapArgs)]
+pub(crate) struct Target {
+    /// The file of the study, or the folder that holds its study.db
+    pub(crate) path: PathBuf,
+    /// The name of the study, where the file holds several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+/// A stored study to read.
+#[derive(ClapArgs)]
+pub(crate) struct Read {
+    #[command(flatten)]
+    pub(crate) study: Target,
+    /// Write JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    /// A table: one line a trial, one column a parameter
+    Csv,
+    /// Everything, with executions and epochs
+    Json,
 }
 
 #[derive(ClapArgs)]

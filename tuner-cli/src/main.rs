@@ -3,16 +3,26 @@
 mod args;
 mod ask_tell;
 mod pruner;
+mod read;
 
+use std::error::Error;
+use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 
 fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::AskTell(options) => ask_tell::run(options),
+        Command::Studies { path, json } => read::studies(&path, json),
+        Command::Trials(options) => read::trials(&options),
+        Command::Best(options) => read::best(&options),
+        Command::Show { read, number } => read::show(&read, number),
+        Command::Export { study, format } => read::export(&study, format),
+        Command::Delete { study, yes: _ } => read::delete(&study),
+        Command::Completions { shell } => completions(shell),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -25,7 +35,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn is_closed_pipe(fault: &(dyn std::error::Error + 'static)) -> bool {
+fn completions(shell: clap_complete::Shell) -> Result<(), Box<dyn Error>> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "tuner", &mut script);
+    std::io::stdout().write_all(&script)?;
+    Ok(())
+}
+
+fn is_closed_pipe(fault: &(dyn Error + 'static)) -> bool {
     let fault = fault.downcast_ref::<std::io::Error>();
     fault.is_some_and(|fault| fault.kind() == std::io::ErrorKind::BrokenPipe)
 }

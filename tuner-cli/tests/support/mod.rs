@@ -2,6 +2,8 @@
 
 // Each test file is a program of its own, and none uses all of this.
 #![allow(dead_code)]
+// Helpers of tests are tests too, which clippy does not see.
+#![allow(clippy::unwrap_used)]
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};

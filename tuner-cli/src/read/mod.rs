@@ -1,0 +1,134 @@
+//! Reading stored studies, and deleting one.
+
+mod csv;
+mod open;
+mod text;
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+use tuner_runtime::report;
+use tuner_runtime::storage::{Sqlite, Storage, StudyId};
+use tuner_runtime::study;
+use tuner_runtime::trial::{History, TrialRecord};
+
+use crate::args::{Format, Read, Target};
+
+type Done = Result<(), Box<dyn Error>>;
+
+pub(crate) fn trials(options: &Read) -> Done {
+    let history = open::history(&options.study)?;
+    if options.json {
+        let all = history.trials().iter();
+        let all: Vec<Json> = all.map(|trial| report::trial_json(trial)).collect();
+        return print_json(&all.into());
+    }
+    print(&text::trials(&history))
+}
+
+pub(crate) fn best(options: &Read) -> Done {
+    let history = open::history(&options.study)?;
+    let Some(best) = history.best() else {
+        return Err("no trial of the study has a result yet".into());
+    };
+    if options.json {
+        return print_json(&json!({
+            "number": best.number,
+            "value": best.value(),
+            "params": best.point,
+            "metrics": best.metrics,
+        }));
+    }
+    print(&text::best(&history, best))
+}
+
+pub(crate) fn show(options: &Read, number: u64) -> Done {
+    let history = open::history(&options.study)?;
+    let trial: &TrialRecord = history.trial(number).ok_or_else(|| {
+        let count = history.trials().len();
+        format!("there is no trial {number}; the study has {count}, counted from 0")
+    })?;
+    if options.json {
+        return print_json(&report::trial_json(trial));
+    }
+    print(&text::trial(trial))
+}
+
+pub(crate) fn export(target: &Target, format: Format) -> Done {
+    let history = open::history(target)?;
+    match format {
+        Format::Csv => print(&csv::table(&history)),
+        Format::Json => print_json(&report::json(&history)),
+    }
+}
+
+pub(crate) fn studies(path: &Path, as_json: bool) -> Done {
+    let (mut rows, mut faults) = (Vec::new(), Vec::new());
+    for file in open::files(path)? {
+        let mut read = || -> Result<(), Box<dyn Error>> {
+            let storage = Sqlite::open_read_only(&file)?;
+            for id in storage.list()? {
+                let history = study::load(&storage, &id)?;
+                rows.push(summary(&file, &id, &history));
+            }
+            Ok(())
+        };
+        // One faulty file does not hide the others.
+        if let Err(fault) = read() {
+            faults.push(fault.to_string());
+        }
+    }
+    if as_json {
+        print_json(&rows.into())?;
+    } else {
+        print(&text::studies(&rows))?;
+    }
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(faults.join("\nerror: ").into()),
+    }
+}
+
+fn summary(file: &Path, id: &StudyId, history: &History) -> Json {
+    json!({
+        "path": file.display().to_string(),
+        "name": id.as_str(),
+        "objective": history.goal().to_string(),
+        "sampler": history.spec().sampler,
+        "trials": history.trials().len(),
+        "finished": history.finished_count(),
+        "running": history.running().count(),
+        "best": history.best().and_then(|best| best.value()),
+        "seconds": history.seconds(),
+    })
+}
+
+pub(crate) fn delete(target: &Target) -> Done {
+    // Looks before it opens the file for writing, which would make one where there is none.
+    let (reader, id) = open::study(target)?;
+    let history = study::load(&reader, &id)?;
+    let at_work = history.running().any(|trial| reader.is_alive(&trial.owner));
+    if at_work {
+        return Err(format!("the study `{id}` is running; end its search first").into());
+    }
+    let storage = Sqlite::open(reader.path())?;
+    storage.delete(&id)?;
+    let count = history.trials().len();
+    print(&format!(
+        "deleted the study `{id}` with {count} trials from {}\n",
+        storage.place()
+    ))
+}
+
+fn print_json(json: &Json) -> Done {
+    print(&format!("{json:#}\n"))
+}
+
+fn print(text: &str) -> Done {
+    let mut output = io::stdout().lock();
+    output.write_all(text.as_bytes())?;
+    output.flush()?;
+    Ok(())
+}

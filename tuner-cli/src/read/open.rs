@@ -1,0 +1,76 @@
+//! Finding studies: a file, or a folder that holds `study.db`.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tuner_runtime::storage::{Sqlite, Storage, StudyId};
+use tuner_runtime::study;
+use tuner_runtime::trial::History;
+
+use crate::args::Target;
+
+/// The name of the file in the folder of a project.
+const FILE: &str = "study.db";
+
+/// Everything that is stored of a study.
+pub(super) fn history(target: &Target) -> Result<History, Box<dyn Error>> {
+    let (storage, id) = study(target)?;
+    Ok(study::load(&storage, &id)?)
+}
+
+/// The file of a study, and which of its studies is meant.
+pub(super) fn study(target: &Target) -> Result<(Sqlite, StudyId), Box<dyn Error>> {
+    let storage = Sqlite::open_read_only(file(&target.path)?)?;
+    if let Some(name) = &target.name {
+        return Ok((storage, name.as_str().into()));
+    }
+    let mut ids = storage.list()?;
+    match ids.len() {
+        1 => Ok((storage, ids.remove(0))),
+        0 => Err(format!("{} holds no study", storage.place()).into()),
+        _ => {
+            let names: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+            let (place, names) = (storage.place(), names.join(", "));
+            Err(format!("{place} holds the studies {names}; name one with --name").into())
+        }
+    }
+}
+
+fn file(path: &Path) -> Result<PathBuf, String> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let file = path.join(FILE);
+    if file.is_file() {
+        return Ok(file);
+    }
+    let path = path.display();
+    Err(format!(
+        "the folder {path} holds no {FILE}; `tuner studies {path}` lists those below it"
+    ))
+}
+
+/// The file itself, or all study files below a folder, by path.
+pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let name = |fault| format!("{}: {fault}", folder.display());
+        for entry in fs::read_dir(&folder).map_err(name)? {
+            let entry = entry.map_err(name)?;
+            // Links are not followed: they may lead back up.
+            let kind = entry.file_type().map_err(name)?;
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if entry.file_name() == FILE {
+                found.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}

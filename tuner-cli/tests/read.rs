@@ -1,0 +1,215 @@
+//! The commands that read a stored study, on one that `tuner ask-tell` made.
+
+mod support;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value as Json, json};
+use support::{Peer, tuner};
+
+/// Two finished trials, a failed one and a pruned one; the best is number 1.
+fn fill(file: &Path, studies: usize) {
+    let options = [
+        "ask-tell",
+        "--sampler",
+        "random",
+        "--study",
+        file.to_str().unwrap(),
+    ];
+    let mut peer = Peer::start(&options);
+    for _ in 0..studies {
+        let space = json!([
+            {"name": "lr", "type": "float", "low": 0, "high": 1},
+            {"name": "opt", "type": "categorical", "choices": ["sgd, plain", "adam"]},
+        ]);
+        let init = json!({"cmd": "init", "space": space, "seed": 1, "direction": "maximize"});
+        assert_eq!(peer.call(init), json!({"ok": true}));
+        for _ in 0..4 {
+            peer.call(json!({"cmd": "ask"}));
+        }
+        peer.call(json!({"cmd": "report", "id": 1, "step": 1, "value": 0.25}));
+        for told in [
+            json!({"cmd": "tell", "id": 0, "value": 0.5}),
+            json!({"cmd": "tell", "id": 1, "value": 0.75}),
+            json!({"cmd": "tell", "id": 2, "state": "failed", "message": "out of memory"}),
+            json!({"cmd": "tell", "id": 3, "state": "pruned", "step": 2, "value": 0.1}),
+        ] {
+            assert_eq!(peer.call(told), json!({"ok": true}));
+        }
+    }
+    assert!(peer.quit().success());
+}
+
+#[test]
+fn a_study_is_read_by_its_file_and_by_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("study.db");
+    fill(&file, 1);
+    let (folder, file) = (folder.path().to_str().unwrap(), file.to_str().unwrap());
+
+    let trials = tuner(&["trials", folder, "--json"]).json();
+    assert_eq!(trials, tuner(&["trials", file, "--json"]).json());
+    let field = |name: &str| -> Vec<Json> {
+        let all = trials.as_array().unwrap().iter();
+        all.map(|trial| trial[name].clone()).collect()
+    };
+    assert_eq!(field("number"), [0, 1, 2, 3]);
+    assert_eq!(field("state"), ["finished", "finished", "failed", "pruned"]);
+    assert_eq!(
+        field("value"),
+        [json!(0.5), json!(0.75), Json::Null, Json::Null]
+    );
+
+    let best = tuner(&["best", file, "--json"]).json();
+    assert_eq!((&best["number"], &best["value"]), (&json!(1), &json!(0.75)));
+    assert_eq!(best["params"], trials[1]["params"]);
+
+    let shown = tuner(&["show", file, "1", "--json"]).json();
+    assert_eq!(shown, trials[1]);
+    assert_eq!(
+        shown["executions"][0]["epochs"],
+        json!([{"epoch": 1, "value": 0.25}])
+    );
+
+    let all = tuner(&["export", file, "--format", "json"]).json();
+    assert_eq!(all["trials"], trials);
+
+    let studies = tuner(&["studies", folder, "--json"]).json();
+    assert_eq!(studies.as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&studies[0]["trials"], &studies[0]["finished"]),
+        (&json!(4), &json!(2))
+    );
+
+    for (command, says) in [
+        (vec!["trials", file], "failed"),
+        (vec!["best", file], "trial 1 of 4"),
+        (vec!["show", file, "2"], "out of memory"),
+        (vec!["show", file, "1"], "  1: value = 0.25"),
+        (vec!["studies", file], "maximize value"),
+    ] {
+        let run = tuner(&command);
+        assert_eq!(run.code, Some(0), "{}", run.error);
+        assert!(run.output.contains(says), "{}", run.output);
+    }
+}
+
+#[test]
+fn a_table_has_a_line_a_trial() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(&folder.path().join("study.db"), 1);
+    let run = tuner(&["export", folder.path().to_str().unwrap(), "--format", "csv"]);
+    let lines: Vec<&str> = run.output.lines().collect();
+    assert_eq!(
+        lines[0],
+        "number,state,value,seconds,metric.value,param.lr,param.opt"
+    );
+    assert_eq!(lines.len(), 5);
+    assert!(lines[2].starts_with("1,finished,0.75,"), "{}", run.output);
+    let opt = |line: &&&str| line.ends_with(",\"sgd, plain\"") || line.ends_with(",adam");
+    assert_eq!(lines[1..].iter().filter(opt).count(), 4, "{}", run.output);
+}
+
+#[test]
+fn one_of_several_studies_is_named_and_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("study.db");
+    fill(&file, 2);
+    let file = file.to_str().unwrap();
+    let vague = tuner(&["best", file]);
+    assert_eq!(vague.code, Some(1));
+    assert!(
+        vague.error.contains("`study`, `study-2`"),
+        "{}",
+        vague.error
+    );
+    assert_eq!(tuner(&["best", file, "--name", "study-2"]).code, Some(0));
+
+    assert_eq!(tuner(&["delete", file, "--name", "study"]).code, Some(2));
+    assert_eq!(
+        tuner(&["studies", file, "--json"])
+            .json()
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    assert_eq!(
+        tuner(&["delete", file, "--name", "study", "--yes"]).code,
+        Some(0)
+    );
+    let left = tuner(&["studies", file, "--json"]).json();
+    assert_eq!(left.as_array().unwrap().len(), 1);
+    assert_eq!(left[0]["name"], "study-2");
+}
+
+#[test]
+fn a_running_study_is_not_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("study.db");
+    let file = file.to_str().unwrap();
+    let mut peer = Peer::start(&["ask-tell", "--sampler", "random", "--study", file]);
+    let space = json!([{"name": "on", "type": "bool"}]);
+    peer.call(json!({"cmd": "init", "space": space, "direction": "minimize"}));
+    peer.call(json!({"cmd": "ask"}));
+    let refused = tuner(&["delete", file, "--yes"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.error.contains("is running"), "{}", refused.error);
+    let none = tuner(&["best", file]);
+    assert!(
+        none.error.contains("no trial of the study has a result"),
+        "{}",
+        none.error
+    );
+    peer.quit();
+    assert_eq!(tuner(&["delete", file, "--yes"]).code, Some(0));
+}
+
+#[test]
+fn faults_are_said_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("study.db");
+    fill(&file, 1);
+    let notes = folder.path().join("notes");
+    std::fs::write(&notes, "no study at all").unwrap();
+    let empty = folder.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let missing = folder.path().join("missing.db");
+    for (path, says) in [
+        (&missing, "does not exist"),
+        (&notes, "no file of tuner"),
+        (&empty, "holds no study.db"),
+    ] {
+        for command in ["trials", "best"] {
+            let run = tuner(&[command, path.to_str().unwrap()]);
+            assert_eq!(run.code, Some(1), "{command}");
+            assert!(run.error.contains(says), "{command}: {}", run.error);
+        }
+        let delete = tuner(&["delete", path.to_str().unwrap(), "--yes"]);
+        assert_eq!(delete.code, Some(1));
+    }
+    assert!(!missing.exists(), "a reading command made a file");
+    let run = tuner(&["show", file.to_str().unwrap(), "9"]);
+    assert!(
+        run.error.contains("no trial 9; the study has 4"),
+        "{}",
+        run.error
+    );
+    assert_eq!(tuner(&["trials"]).code, Some(2));
+}
+
+#[test]
+fn a_closed_pipe_is_no_fault() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tuner"))
+        .args(["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let run = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(run.stderr).unwrap(), "");
+    assert!(run.status.success());
+    assert!(tuner(&["completions", "bash"]).output.contains("ask-tell"));
+}
