@@ -15,7 +15,7 @@ fn fill(file: &Path, studies: usize) {
         "--sampler",
         "random",
         "--study",
-        file.to_str().unwrap(),
+        file.to_str().expect("folders of tests have plain names"),
     ];
     let mut peer = Peer::start(&options);
     for _ in 0..studies {
