@@ -135,7 +135,7 @@ mod tests {
                 "the sampler is grid, and was random",
                 "the pruner is median, and was none",
                 "`a` is 1..=8, and was 1..=4",
-                "the default of `a` is 4, and was 2",
+                "the default of `a` is 5, and was 3",
                 "the default of `b` is true, and was false",
                 "`b` is active if `a` is at least 2, and was always active",
                 "`d` ([false, true]) is new",

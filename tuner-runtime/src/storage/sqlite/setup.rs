@@ -3,7 +3,8 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
@@ -53,7 +54,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, StorageError> {
         is_ours(path, &connection)?;
     }
     let prepare = || -> rusqlite::Result<()> {
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        enter_wal(&connection)?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.pragma_update(None, "cell_size_check", true)
     };
@@ -84,6 +85,26 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, StorageError> {
 
 fn patient(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(PATIENCE_SECONDS))
+}
+
+/// Puts the file into WAL mode, once no other opener reads it.
+///
+/// SQLite does not wait by itself here: two openers that each hold a read lock and want the
+/// exclusive one would wait for each other.
+fn enter_wal(connection: &Connection) -> rusqlite::Result<()> {
+    const PAUSE: Duration = Duration::from_millis(5);
+    let end = Instant::now() + Duration::from_secs(PATIENCE_SECONDS);
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(fault)
+                if fault.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && Instant::now() < end =>
+            {
+                thread::sleep(PAUSE);
+            }
+            done => return done,
+        }
+    }
 }
 
 /// Looks at the first bytes, before SQLite may touch a file that is not ours.
