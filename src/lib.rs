@@ -12,6 +12,22 @@ pub mod prelude {
     pub use tuner_runtime::{pruner, sampler};
 }
 
-/// Search spaces: from a plain struct to a conditional space, and every key.
-#[doc = include_str!("../docs/spaces.md")]
-pub mod guide {}
+/// Guides, each from a first example to the last detail.
+pub mod guide {
+    /// Search spaces: from a plain struct to a conditional space, and every key.
+    #[doc = include_str!("../docs/spaces.md")]
+    pub mod spaces {}
+
+    /// Searches and studies: results, failures, ends, storage, resuming.
+    #[doc = include_str!("../docs/searches.md")]
+    pub mod searches {}
+
+    /// The same search in Keras Tuner and here, name by name.
+    #[cfg(feature = "dfdx")]
+    #[doc = include_str!("../docs/keras-tuner.md")]
+    pub mod keras_tuner {}
+
+    /// Driving a program in any language by `tuner ask-tell`.
+    #[doc = include_str!("../docs/ask-tell.md")]
+    pub mod ask_tell {}
+}
