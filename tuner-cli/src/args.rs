@@ -96,7 +96,7 @@ pub(crate) enum Format {
 #[derive(ClapArgs)]
 pub(crate) struct AskTell {
     /// Who proposes configurations
-    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(sampler::NAMES))]
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = PossibleValuesParser::new(sampler::NAMES))]
     pub(crate) sampler: String,
     /// Who answers reports: median, asha, percentile:25, hyperband:81, patience:5 or wilcoxon:0.05
     #[arg(long, value_name = "NAME", value_parser = pruner::parse)]

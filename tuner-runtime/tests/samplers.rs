@@ -2,7 +2,7 @@
 
 extern crate tuner_runtime as tuner;
 
-use tuner::sampler::{CmaEs, Grid, Nsga2, Random, Sobol, Tpe};
+use tuner::sampler::{Auto, CmaEs, Grid, Nsga2, Random, Sobol, Tpe};
 use tuner::testing::sampler_contract;
 
 #[test]
@@ -22,6 +22,11 @@ fn sobol_and_the_evolutionary_ones() {
 #[test]
 fn tpe() {
     sampler_contract(Tpe::new);
+}
+
+#[test]
+fn auto() {
+    sampler_contract(Auto::new);
 }
 
 #[cfg(feature = "gp")]

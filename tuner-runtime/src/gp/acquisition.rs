@@ -47,12 +47,19 @@ pub struct Condition<'a> {
     pub floor: f64,
 }
 
+/// Something else that is added to a utility: another objective, or what a user believes.
+pub trait Term: std::fmt::Debug {
+    /// Adds its value at each of the rows, and where it is wanted its gradient, a row each.
+    fn add(&self, rows: &[f64], values: &mut [f64], gradient: Option<&mut [f64]>);
+}
+
 /// A utility over a posterior, times the probabilities of conditions.
 #[derive(Debug, Clone)]
 pub struct Acquisition<'a> {
     posterior: &'a Posterior,
     utility: Utility,
     conditions: Vec<Condition<'a>>,
+    terms: Vec<&'a dyn Term>,
 }
 
 /// Where some climbs ended.
@@ -71,6 +78,7 @@ impl<'a> Acquisition<'a> {
             posterior,
             utility,
             conditions: Vec::new(),
+            terms: Vec::new(),
         }
     }
 
@@ -80,15 +88,29 @@ impl<'a> Acquisition<'a> {
         self
     }
 
+    /// Adds something else to the logarithm of the utility.
+    pub fn plus(mut self, term: &'a dyn Term) -> Self {
+        self.terms.push(term);
+        self
+    }
+
     /// The values at points that are given row by row.
     pub fn evaluate(&self, rows: &[f64]) -> Vec<f64> {
         let mut values = Vec::new();
         for rows in rows.chunks(CHUNK * self.posterior.data().dimensions()) {
-            let at = self.posterior.predict(rows);
-            let mut part = self.utilities(&at.mean, &at.sd, None);
+            let mut part = match self.utility {
+                Utility::Feasible => vec![0.0; rows.len() / self.posterior.data().dimensions()],
+                _ => {
+                    let at = self.posterior.predict(rows);
+                    self.utilities(&at.mean, &at.sd, None)
+                }
+            };
             for condition in &self.conditions {
                 let at = condition.posterior.predict(rows);
                 condition.add(&at.mean, &at.sd, &mut part, None);
+            }
+            for term in &self.terms {
+                term.add(rows, &mut part, None);
             }
             values.extend(part);
         }
@@ -114,6 +136,9 @@ impl<'a> Acquisition<'a> {
                     .iter_mut()
                     .zip(more)
                     .for_each(|(sum, part)| *sum += part);
+            }
+            for term in &self.terms {
+                term.add(rows, &mut values, Some(&mut gradient));
             }
             all_values.extend(values);
             all_gradients.extend(gradient);

@@ -14,10 +14,11 @@ mod kernel;
 mod likelihood;
 mod output;
 mod posterior;
+mod several;
 mod sums;
 mod warp;
 
-pub use acquisition::{Acquisition, Ascent, Condition, Utility, ascend};
+pub use acquisition::{Acquisition, Ascent, Condition, Term, Utility, ascend};
 pub use data::{Data, Kind};
 pub use fantasy::quasi_normal;
 pub use feasibility::Feasibility;
@@ -25,6 +26,7 @@ pub use fit::{Fit, FitOptions, fit, representative};
 pub use hyper::Hyper;
 pub use output::{Output, Transformed, choose_output};
 pub use posterior::{Gradients, LeaveOneOut, Posterior, Prediction};
+pub use several::HypervolumeImprovement;
 pub use warp::{Warp, Warped};
 
 use thiserror::Error;

@@ -6,6 +6,7 @@ pub mod fronts;
 pub mod hypervolume;
 pub mod lbfgs;
 pub mod normal;
+pub mod partition;
 pub mod rng;
 pub mod sobol;
 pub mod transform;

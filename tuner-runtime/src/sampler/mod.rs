@@ -4,6 +4,7 @@
 //! recorded place. What a sampler must remember beyond the events is its memo, which is stored with
 //! the trial; any other cache may be dropped without changing a bit.
 
+mod auto;
 mod cmaes;
 #[cfg(feature = "gp")]
 mod gp;
@@ -14,6 +15,7 @@ mod random;
 mod sobol;
 mod tpe;
 
+pub use auto::{Auto, Choice, Method};
 pub use cmaes::CmaEs;
 #[cfg(feature = "gp")]
 pub use gp::Gp;

@@ -1,9 +1,10 @@
 //! Samplers by the names that programs and command lines give them.
 
-use super::{CmaEs, Grid, Nsga2, Random, Sampler, Sobol, Tpe};
+use super::{Auto, CmaEs, Grid, Nsga2, Random, Sampler, Sobol, Tpe};
 
 /// The samplers that [`by_name`] knows, each with its default settings.
 pub const NAMES: &[&str] = &[
+    "auto",
     "random",
     "grid",
     "sobol",
@@ -37,6 +38,7 @@ pub struct UnknownSampler {
 /// ```
 pub fn by_name(name: &str, points: Option<usize>) -> Result<Box<dyn Sampler>, UnknownSampler> {
     Ok(match name {
+        "auto" => Box::new(Auto::new()),
         "random" => Box::new(Random::new()),
         "grid" => match points {
             Some(points) => Box::new(Grid::new().points(points)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Ask, CmaEs, Nsga2, Random, Sampler, Sobol, Tpe};
+use super::{Ask, Auto, CmaEs, Nsga2, Random, Sampler, Sobol, Tpe};
 use crate::space::{Point, Space, Value};
 use crate::trial::{Event, FORMAT, Goal, History, Metrics, Objective, Origin, Outcome, StudySpec};
 
@@ -97,6 +97,7 @@ impl TestStudy {
 
 fn samplers() -> Vec<Box<dyn Sampler>> {
     vec![
+        Box::new(Auto::new()),
         Box::new(Random::new()),
         Box::new(Sobol::new()),
         Box::new(Tpe::new()),

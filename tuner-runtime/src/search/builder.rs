@@ -71,7 +71,7 @@ impl<T: Tunable> TunerBuilder<T> {
         self
     }
 
-    /// Who proposes configurations.
+    /// Who proposes configurations; [`Auto`](crate::sampler::Auto) unless set.
     pub fn sampler(mut self, sampler: impl Sampler + 'static) -> Self {
         self.study = self.study.sampler(sampler);
         self

@@ -38,9 +38,6 @@ pub enum StudyError {
         /// The name.
         name: Arc<str>,
     },
-    /// No sampler was given.
-    #[error("the study has no sampler; add .sampler(sampler::Random::new()), or another one")]
-    NoSampler,
     /// The stored study is about something else.
     #[error(
         "the study `{study}` in {place} differs from what is asked for:\n  {}\n\

@@ -8,7 +8,7 @@ use super::error::StudyError;
 use super::report::Report;
 use super::setup::{OnChange, Setup};
 use crate::pruner::{Pruner, Verdict};
-use crate::sampler::Sampler;
+use crate::sampler::{Auto, Sampler};
 use crate::space::{Handle, Point, Tunable};
 use crate::storage::{Memory, Storage, StudyId};
 use crate::trial::{Constraint, History, Metrics, Objective, TrialRecord};
@@ -319,7 +319,7 @@ impl<T: Tunable> StudyBuilder<T> {
         self
     }
 
-    /// Who proposes configurations.
+    /// Who proposes configurations; [`Auto`] unless set.
     pub fn sampler(mut self, sampler: impl Sampler + 'static) -> Self {
         self.sampler = Some(Arc::new(sampler));
         self
@@ -387,7 +387,7 @@ impl<T: Tunable> StudyBuilder<T> {
             space: self.space.flatten()?,
             objectives: self.objectives,
             constraints: self.constraints,
-            sampler: self.sampler.ok_or(StudyError::NoSampler)?,
+            sampler: self.sampler.unwrap_or_else(|| Arc::new(Auto::new())),
             pruner: self.pruner,
             seed: self.seed,
             max_trials: self.max_trials,

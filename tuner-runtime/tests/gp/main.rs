@@ -5,6 +5,7 @@ mod acquisition;
 mod fit;
 mod output;
 mod posterior;
+mod several;
 
 use serde_json::Value;
 use tuner_runtime::gp::{Data, Hyper, Kind};

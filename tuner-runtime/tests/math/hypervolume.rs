@@ -1,6 +1,6 @@
 //! Hypervolumes against inclusion and exclusion over all subsets.
 
-use crate::assert_close;
+use crate::{assert_close, numbers, reference, rows};
 use std::f64::consts::FRAC_PI_2;
 use tuner_runtime::math::hypervolume::{hypervolume, non_dominated};
 use tuner_runtime::math::rng::Rng;
@@ -72,4 +72,17 @@ fn the_front_holds_each_best_row_once() {
     assert_eq!(non_dominated(&values, 2), [0, 1, 2]);
     assert_eq!(non_dominated(&[], 2), [0usize; 0]);
     assert_eq!(non_dominated(&[3.0, 4.0, 4.0], 1), [1]);
+}
+
+#[test]
+fn volumes_are_those_of_pymoo() {
+    for case in reference("hypervolume")["volumes"]
+        .as_array()
+        .expect("a list")
+    {
+        let front = rows(&case["front"]).concat();
+        let wanted = case["volume"].as_f64().expect("a number");
+        let found = hypervolume(&front, &numbers(&case["reference"]));
+        assert_close(found, wanted, 1e-12, 1e-12, "volume");
+    }
 }

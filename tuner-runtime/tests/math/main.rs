@@ -3,6 +3,7 @@
 mod hypervolume;
 mod lbfgs;
 mod normal;
+mod partition;
 mod sobol;
 mod transform;
 

@@ -1,0 +1,307 @@
+//! The sampler that is taken where none is named: it looks at the study and lets the right one propose.
+//!
+//! The choice follows from the space, the objectives, the constraints, the budget and the number of the trial alone, so a study
+//! that is resumed with the same budget goes on in the same way. The rules, in this order:
+//!
+//! 1. Every point fits into the budget: each is tried once, the defaults first, the others in random order.
+//! 2. Several objectives: the Gaussian process up to a thousand trials, NSGA-II beyond.
+//! 3. One objective, a budget of up to a thousand trials and at most a hundred parameters: the Gaussian process.
+//! 4. Otherwise TPE, whose suggestions stay cheap; without conditions, categories and constraints CMA-ES.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use super::random::unseen;
+use super::{Ask, CmaEs, Nsga2, SampleError, Sampler, Suggestion, Tpe, varied};
+use crate::space::{Axis, Point, Space};
+use crate::trial::{Goal, History};
+
+/// Trials and parameters that a Gaussian process is still quick with.
+const MOST_MODELLED: u64 = 1000;
+const MOST_PARAMETERS: usize = 100;
+
+/// Takes the sampler that suits the study, and says in the log (of `tracing`) which one and why.
+///
+/// This is what studies and tuners use where none is named. A space without continua is searched
+/// until every point was tried, and then ends.
+///
+/// ```
+/// # use tuner_runtime as tuner;
+/// use tuner::sampler::{Auto, Method, Sampler};
+/// use tuner::space::{Domain, FloatDomain, Space};
+/// let mut space = Space::builder();
+/// space.push("bias", Domain::Bool, None, None);
+/// let small = space.build()?;
+/// // One objective, no constraint, 50 trials.
+/// let choice = Auto::choose(&small, 1, 0, Some(50));
+/// assert_eq!(choice.method, Method::Everything);
+/// assert_eq!(choice.why, "50 trials are enough for all 2 points");
+/// # Ok::<(), tuner::space::SpaceError>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Auto {
+    /// Which choice was logged last, counted from 1. It decides nothing.
+    logged: AtomicU8,
+}
+
+/// What [`Auto`] takes for a study.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The way of searching.
+    pub method: Method,
+    /// The reason, in words.
+    pub why: String,
+}
+
+/// The ways of searching that [`Auto`] chooses from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Method {
+    /// Every point once, in random order.
+    Everything,
+    /// The Gaussian process; needs the feature `gp`.
+    Gp,
+    /// [`Tpe`].
+    Tpe,
+    /// [`CmaEs`].
+    CmaEs,
+    /// [`Nsga2`], with this population.
+    Nsga2 {
+        /// How many trials survive a generation.
+        population: usize,
+    },
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Everything => "every point",
+            Self::Gp => "gp",
+            Self::Tpe => "tpe",
+            Self::CmaEs => "cmaes",
+            Self::Nsga2 { .. } => "nsga2",
+        })
+    }
+}
+
+impl Auto {
+    /// The rules above; there is nothing to set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What is taken for a study with so many objectives and constraints, and a budget of so many trials where that is known.
+    /// Without a budget the choice is made for a thousand trials, and again for those after them.
+    pub fn choose(
+        space: &Space,
+        objectives: usize,
+        constraints: usize,
+        budget: Option<u64>,
+    ) -> Choice {
+        let choice = |method, why| Choice { method, why };
+        if let (Some(points), Some(budget)) = (space.cardinality(), budget)
+            && points <= u128::from(budget)
+        {
+            let why = format!("{budget} trials are enough for all {points} points");
+            return choice(Method::Everything, why);
+        }
+        let parameters = varied(space).len();
+        let few = parameters <= MOST_PARAMETERS;
+        let short = budget.is_none_or(|budget| budget <= MOST_MODELLED);
+        let trials = budget.map_or("no limit of trials".to_owned(), |budget| {
+            format!("{budget} trials")
+        });
+        if objectives > 1 {
+            if cfg!(feature = "gp") && few && short {
+                let why = format!("{objectives} objectives, {}, {trials}", counted(parameters));
+                return choice(Method::Gp, why);
+            }
+            let tenth = budget.unwrap_or(MOST_MODELLED) / 10;
+            let population = tenth.clamp(8, 50) as usize;
+            let why = format!(
+                "{objectives} objectives, {}, {trials}: {}",
+                counted(parameters),
+                if cfg!(feature = "gp") {
+                    "too many for a Gaussian process"
+                } else {
+                    "the feature gp is off"
+                }
+            );
+            return choice(Method::Nsga2 { population }, why);
+        }
+        if cfg!(feature = "gp") && few && short {
+            return choice(Method::Gp, format!("{}, {trials}", counted(parameters)));
+        }
+        if !few {
+            let why = format!("{}, more than {MOST_PARAMETERS}", counted(parameters));
+            return choice(Method::Tpe, why);
+        }
+        let smooth = space.params().iter().all(|param| {
+            param.condition.is_none() && !matches!(param.domain.axis(), Axis::Unordered { .. })
+        });
+        if !short && smooth && constraints == 0 && parameters > 1 {
+            let why = format!("{} with an order, {trials}", counted(parameters));
+            return choice(Method::CmaEs, why);
+        }
+        let why = if short {
+            format!("{}, {trials}; the feature gp is off", counted(parameters))
+        } else {
+            format!("{}, {trials}", counted(parameters))
+        };
+        choice(Method::Tpe, why)
+    }
+
+    fn choice(ask: &Ask<'_>) -> Choice {
+        let spec = ask.history.spec();
+        let (goals, constraints) = (spec.goals.len(), spec.constraints.len());
+        let choose = |budget| Self::choose(ask.space(), goals, constraints, budget);
+        match ask.budget {
+            // What comes after a thousand trials without an end is a long study.
+            None if ask.number >= MOST_MODELLED => choose(Some(u64::MAX)).without_swarm(ask.number),
+            budget => choose(budget),
+        }
+    }
+
+    fn log(&self, ask: &Ask<'_>, choice: &Choice) {
+        let code = match choice.method {
+            Method::Everything => 1,
+            Method::Gp => 2,
+            Method::Tpe => 3,
+            Method::CmaEs => 4,
+            Method::Nsga2 { .. } => 5,
+        };
+        if self.logged.swap(code, Ordering::Relaxed) != code || ask.number == 0 {
+            tracing::info!(
+                target: "tuner::sampler",
+                trial = ask.number,
+                "sampler auto takes {}: {}",
+                choice.method,
+                choice.why
+            );
+        }
+    }
+}
+
+impl Choice {
+    /// In the middle of a study: a sampler that learns from all that is there, which CMA-ES does not.
+    fn without_swarm(self, number: u64) -> Self {
+        let why = format!("{number} trials, and no limit");
+        match self.method {
+            Method::CmaEs => Self {
+                method: Method::Tpe,
+                why,
+            },
+            _ => Self { why, ..self },
+        }
+    }
+}
+
+fn counted(parameters: usize) -> String {
+    match parameters {
+        1 => "1 parameter".to_owned(),
+        several => format!("{several} parameters"),
+    }
+}
+
+impl Sampler for Auto {
+    fn name(&self) -> String {
+        "auto".to_owned()
+    }
+
+    fn suggest(&self, ask: &Ask<'_>) -> Result<Suggestion, SampleError> {
+        if let Some(count) = ask.space().cardinality()
+            && is_exhausted(ask.history, count)
+        {
+            return Err(SampleError::Exhausted { count });
+        }
+        let choice = Self::choice(ask);
+        self.log(ask, &choice);
+        match choice.method {
+            Method::Everything => Ok(next_of_all(ask).into()),
+            #[cfg(feature = "gp")]
+            Method::Gp => super::Gp::new().suggest(ask),
+            Method::CmaEs => CmaEs::new().suggest(ask),
+            Method::Nsga2 { population } => Nsga2::new().population(population).suggest(ask),
+            _ => Tpe::new().suggest(ask),
+        }
+    }
+
+    /// All points of a space without continua.
+    fn plan(&self, space: &Space, _: &[Goal]) -> Result<Option<u128>, SampleError> {
+        Ok(space.cardinality())
+    }
+}
+
+/// Whether every point of the space was tried.
+fn is_exhausted(history: &History, count: u128) -> bool {
+    if (history.distinct_points() as u128) < count {
+        return false;
+    }
+    // After the space changed some of the points are none of it.
+    let own = history.trials().iter().filter(|trial| trial.fits);
+    let points: std::collections::HashSet<&Point> = own.map(|trial| &trial.point).collect();
+    points.len() as u128 >= count
+}
+
+fn next_of_all(ask: &Ask<'_>) -> Point {
+    let defaults = ask.space().default_point();
+    if ask.history.contains(&defaults) {
+        unseen(ask.history, &mut ask.rng())
+    } else {
+        defaults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value as Json, json};
+
+    fn method(params: Json, objectives: usize, constraints: usize, budget: Option<u64>) -> Method {
+        let (space, _) = Space::from_json(&params).unwrap();
+        Auto::choose(&space, objectives, constraints, budget).method
+    }
+
+    fn continua(count: usize) -> Json {
+        let axis = |i| json!({"name": format!("x{i}"), "type": "float", "low": 0.0, "high": 1.0});
+        (0..count).map(axis).collect()
+    }
+
+    #[test]
+    fn few_points_are_enumerated_if_the_budget_covers_them() {
+        let space = json!([{"name": "a", "type": "int", "low": 1, "high": 20}]);
+        assert_eq!(method(space.clone(), 1, 0, Some(20)), Method::Everything);
+        assert_ne!(method(space.clone(), 1, 0, Some(19)), Method::Everything);
+        assert_ne!(method(space, 1, 0, None), Method::Everything);
+    }
+
+    #[test]
+    fn short_studies_are_modelled() {
+        let model = if cfg!(feature = "gp") {
+            Method::Gp
+        } else {
+            Method::Tpe
+        };
+        assert_eq!(method(continua(3), 1, 0, Some(50)), model);
+        assert_eq!(method(continua(3), 1, 0, None), model);
+        assert_eq!(method(continua(100), 1, 2, Some(1000)), model);
+        if cfg!(feature = "gp") {
+            assert_eq!(method(continua(3), 2, 0, Some(100)), Method::Gp);
+        }
+    }
+
+    #[test]
+    fn long_and_wide_studies_are_not() {
+        assert_eq!(method(continua(101), 1, 0, Some(50)), Method::Tpe);
+        assert_eq!(method(continua(5), 1, 0, Some(1001)), Method::CmaEs);
+        assert_eq!(method(continua(5), 1, 1, Some(5000)), Method::Tpe);
+        let mut mixed = continua(5);
+        let kind = json!({"name": "kind", "type": "categorical", "choices": ["a", "b", "c"]});
+        mixed.as_array_mut().unwrap().push(kind);
+        assert_eq!(method(mixed, 1, 0, Some(5000)), Method::Tpe);
+        let many = Method::Nsga2 { population: 50 };
+        assert_eq!(method(continua(5), 3, 0, Some(5000)), many);
+        let few = Method::Nsga2 { population: 8 };
+        assert_eq!(method(continua(200), 2, 0, Some(60)), few);
+    }
+}
