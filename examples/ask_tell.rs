@@ -4,6 +4,10 @@
 //! cargo run --release --example ask_tell
 //! ```
 
+mod support;
+
+use clap::Parser;
+use support::Flags;
 use tuner::prelude::*;
 
 /// Where a hill may be.
@@ -21,18 +25,28 @@ fn height(place: &Place) -> f64 {
 }
 
 fn main() -> tuner::Result<()> {
-    let study = Study::<Place>::in_memory(sampler::Tpe::new(), Objective::maximize("height"), 42)?;
-    study.enqueue(&Place { x: 0.0, y: 0.0 })?;
-    for _ in 0..60 {
-        let trial = study.ask()?;
+    let flags = Flags::parse();
+    let builder = Study::<Place>::builder()
+        .sampler(sampler::Tpe::new())
+        .objective(Objective::maximize("height"))
+        .max_trials(60)
+        .seed(42);
+    let study = flags.change_study("ask-tell", builder)?;
+    if study.trials().is_empty() {
+        study.enqueue(&Place { x: 0.0, y: 0.0 })?;
+    }
+    loop {
+        let trial = match study.ask_or_resume() {
+            Ok(trial) => trial,
+            Err(fault) if fault.is_end() => break,
+            Err(fault) => return Err(fault.into()),
+        };
         let height = height(&trial.params);
         study.tell(trial, height)?;
     }
     if let Some(best) = study.best() {
-        println!(
-            "trial {} is {:.4} high: {:?}",
-            best.number, best.value, best.params
-        );
+        let (number, value) = (best.number, best.value);
+        println!("trial {number} is {value:.4} high: {:?}", best.params);
     }
-    Ok(())
+    flags.write_json(&study.history())
 }

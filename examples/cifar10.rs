@@ -61,7 +61,7 @@ fn main() -> tuner::Result<()> {
         .train
         .first(flags.train_size(images.train.len(), 800));
     let all = Data::classes(seen.pixels().clone(), [3, 32, 32], seen.labels())?;
-    let (train, validation) = all.shuffled(flags.seed).split(0.2)?;
+    let (train, validation) = all.shuffled(flags.seed()).split(0.2)?;
 
     let objective = Objective::maximize("val_accuracy");
     let mut tuner = flags.tuner::<Cnn>("cifar10", objective, plan)?;
@@ -72,7 +72,7 @@ fn main() -> tuner::Result<()> {
     let best = tuner.best_hyperparameters()?;
     println!("best: {best:?}");
     let fit = best.fit(plan.epochs);
-    let mut trained = fit.train(flags.seed, &all, None, &mut |epoch| {
+    let mut trained = fit.train(flags.seed(), &all, None, &mut |epoch| {
         println!(
             "epoch {}: loss {:.4}",
             epoch.epoch,

@@ -40,7 +40,7 @@ fn main() -> tuner::Result<()> {
     let images = data::mnist(&data::directory("mnist", flags.data_dir.as_deref())?)?;
     let few = images.train.first(flags.train_size(3_000, 600));
     let all = Data::classes(few.pixels().clone(), [28, 28], few.labels())?;
-    let folds = all.k_fold(plan.executions as usize, flags.seed)?;
+    let folds = all.k_fold(plan.executions as usize, flags.seed())?;
 
     let objective = Objective::maximize("val_accuracy");
     let mut tuner = flags.tuner::<Small>("cross-validation", objective, plan)?;

@@ -4,6 +4,10 @@
 //! cargo run --release --example quickstart
 //! ```
 
+mod support;
+
+use clap::Parser;
+use support::Flags;
 use tuner::prelude::*;
 
 #[tunable]
@@ -23,13 +27,14 @@ fn taste(recipe: &Recipe) -> f64 {
 }
 
 fn main() -> tuner::Result<()> {
-    let mut tuner = Tuner::<Recipe>::builder()
+    let flags = Flags::parse();
+    let builder = Tuner::<Recipe>::builder()
         .sampler(sampler::Tpe::new())
         .objective(Objective::maximize("taste"))
         .max_trials(40)
-        .seed(42)
-        .build()?;
+        .seed(42);
+    let mut tuner = flags.change("quickstart", builder)?;
     tuner.search(|_, recipe| taste(&recipe))?;
     println!("best: {:?}", tuner.best_hyperparameters()?);
-    Ok(())
+    flags.write_json(&tuner.study().history())
 }

@@ -73,7 +73,7 @@ fn main() -> tuner::Result<()> {
         epochs: 15,
     });
     let (name, unit, series) = match data {
-        Series::Sine => ("timeseries", "", data::noisy_sine(flags.seed)),
+        Series::Sine => ("timeseries", "", data::noisy_sine(flags.seed())),
         Series::Temperatures => {
             let directory = data::directory("temperatures", flags.data_dir.as_deref())?;
             let series = data::temperatures(&directory)?;
@@ -106,7 +106,7 @@ fn main() -> tuner::Result<()> {
     let best = tuner.best_hyperparameters()?;
     println!("best: {best:?}");
     let fit = best.fit(plan.epochs).restore_best("val_loss");
-    let mut trained = fit.train(flags.seed, &train, &held_out, &mut |_| {
+    let mut trained = fit.train(flags.seed(), &train, &held_out, &mut |_| {
         ControlFlow::Continue(())
     })?;
     let metrics = fit.evaluate(&mut trained.network, &held_out)?;

@@ -42,18 +42,29 @@ pub(crate) enum Command {
         /// The number of the trial
         number: u64,
     },
+    /// Shows what happens to a study, until no search works on it any more
+    Watch {
+        #[command(flatten)]
+        read: Read,
+        /// Look again after so many seconds
+        #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = seconds)]
+        interval: f64,
+        /// Go on when no search works on the study: another one may begin
+        #[arg(long)]
+        wait: bool,
+    },
     /// Writes the trials of a study as a table or as JSON
     Export {
         #[command(flatten)]
-        study: Target,
-        /// How they are written
-        #[arg(long, value_name = "FORMAT")]
-        format: Format,
+        read: Read,
+        /// How they are written; a table unless set
+        #[arg(long, value_name = "FORMAT", conflicts_with = "json")]
+        format: Option<Format>,
     },
     /// Deletes a study for good
     Delete {
         #[command(flatten)]
-        study: Target,
+        read: Read,
         /// Says that it is meant
         #[arg(long, required = true)]
         yes: bool,
@@ -83,6 +94,13 @@ pub(crate) struct Read {
     /// Write JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.01..=86_400.0).contains(&seconds) => Ok(seconds),
+        _ => Err("write a number of seconds from 0.01 to 86400".to_owned()),
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -20,8 +20,13 @@ fn main() -> ExitCode {
         Command::Trials(options) => read::trials(&options),
         Command::Best(options) => read::best(&options),
         Command::Show { read, number } => read::show(&read, number),
-        Command::Export { study, format } => read::export(&study, format),
-        Command::Delete { study, yes: _ } => read::delete(&study),
+        Command::Watch {
+            read,
+            interval,
+            wait,
+        } => read::watch(&read, interval, wait),
+        Command::Export { read, format } => read::export(&read, format),
+        Command::Delete { read, yes: _ } => read::delete(&read),
         Command::Completions { shell } => completions(shell),
     };
     match result {

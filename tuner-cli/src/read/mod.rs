@@ -3,6 +3,9 @@
 mod csv;
 mod open;
 mod text;
+mod watch;
+
+pub(crate) use watch::watch;
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -14,7 +17,7 @@ use tuner_runtime::storage::{Sqlite, Storage, StudyId};
 use tuner_runtime::study;
 use tuner_runtime::trial::{History, TrialRecord};
 
-use crate::args::{Format, Read, Target};
+use crate::args::{Format, Read};
 
 type Done = Result<(), Box<dyn Error>>;
 
@@ -34,12 +37,11 @@ pub(crate) fn best(options: &Read) -> Done {
         return Err("no trial of the study has a result yet".into());
     };
     if options.json {
-        return print_json(&json!({
-            "number": best.number,
-            "value": best.value(),
-            "params": best.point,
-            "metrics": best.metrics,
-        }));
+        let mut found = report::best_json(best);
+        if history.goals().len() > 1 {
+            found["front"] = report::front_json(&history);
+        }
+        return print_json(&found);
     }
     print(&text::best(&history, best))
 }
@@ -56,11 +58,12 @@ pub(crate) fn show(options: &Read, number: u64) -> Done {
     print(&text::trial(trial))
 }
 
-pub(crate) fn export(target: &Target, format: Format) -> Done {
-    let history = open::history(target)?;
+pub(crate) fn export(options: &Read, format: Option<Format>) -> Done {
+    let history = open::history(&options.study)?;
     match format {
-        Format::Csv => print(&csv::table(&history)),
-        Format::Json => print_json(&report::json(&history)),
+        Some(Format::Json) => print_json(&report::json(&history)),
+        None if options.json => print_json(&report::json(&history)),
+        Some(Format::Csv) | None => print(&csv::table(&history)),
     }
 }
 
@@ -82,6 +85,10 @@ pub(crate) fn studies(path: &Path, as_json: bool) -> Done {
     }
     if as_json {
         print_json(&rows.into())?;
+    } else if rows.is_empty() {
+        if faults.is_empty() {
+            print(&format!("no study in {}\n", path.display()))?;
+        }
     } else {
         print(&text::studies(&rows))?;
     }
@@ -105,19 +112,37 @@ fn summary(file: &Path, id: &StudyId, history: &History) -> Json {
     })
 }
 
-pub(crate) fn delete(target: &Target) -> Done {
+pub(crate) fn delete(options: &Read) -> Done {
     // Looks before it opens the file for writing, which would make one where there is none.
-    let (reader, id) = open::study(target)?;
+    let (reader, id) = open::study(&options.study)?;
     let history = study::load(&reader, &id)?;
     let at_work = history.running().any(|trial| reader.is_alive(&trial.owner));
     if at_work {
         return Err(format!("the study `{id}` is running; end its search first").into());
     }
-    let storage = Sqlite::open(reader.path())?;
+    let path = reader.path().to_owned();
+    // The last one to close the file tidies up, which a reader may not.
+    drop(reader);
+    let storage = Sqlite::open(path)?;
     storage.delete(&id)?;
+    let kept = open::kept(&storage, &id);
+    if let Some(folder) = &kept {
+        std::fs::remove_dir_all(folder)
+            .map_err(|fault| format!("the study is deleted, {} not: {fault}", folder.display()))?;
+    }
     let count = history.trials().len();
+    if options.json {
+        let kept = kept.map(|folder| folder.display().to_string());
+        let path = storage.place();
+        return print_json(&json!({
+            "deleted": id.as_str(), "path": path, "trials": count, "folder": kept,
+        }));
+    }
+    let with = kept.map_or(String::new(), |folder| {
+        format!(", and what they kept in {}", folder.display())
+    });
     print(&format!(
-        "deleted the study `{id}` with {count} trials from {}\n",
+        "deleted the study `{id}` with {count} trials from {}{with}\n",
         storage.place()
     ))
 }

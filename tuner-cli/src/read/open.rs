@@ -51,6 +51,17 @@ fn file(path: &Path) -> Result<PathBuf, String> {
     ))
 }
 
+/// The folder of what the trials of a search kept; `None` when there is none, or the file is not that
+/// of the project.
+pub(super) fn kept(storage: &Sqlite, id: &StudyId) -> Option<PathBuf> {
+    let path = fs::canonicalize(storage.path()).ok()?;
+    let project = path.parent()?;
+    if path.file_name()? != FILE || project.file_name()? != id.as_str() {
+        return None;
+    }
+    Some(storage.path().with_file_name("trials")).filter(|folder| folder.is_dir())
+}
+
 /// The file itself, or all study files below a folder, by path.
 pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     if !path.is_dir() {

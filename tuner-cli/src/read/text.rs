@@ -3,63 +3,78 @@
 use std::fmt::Write as _;
 
 use serde_json::Value as Json;
+use tuner_runtime::study::front;
+use tuner_runtime::trial::text::{configuration, duration, metrics, number, param, seconds};
 use tuner_runtime::trial::{History, TrialRecord};
 
 /// One line a trial.
 pub(super) fn trials(history: &History) -> String {
-    let head = [
-        "trial",
-        "state",
-        &history.goal().name,
-        "seconds",
-        "configuration",
-    ];
-    let mut rows = vec![head.map(str::to_owned).to_vec()];
-    rows.extend(history.trials().iter().map(|trial| {
-        let value = trial
-            .value()
-            .map_or_else(|| "-".to_owned(), |v| v.to_string());
-        let seconds = format!("{:.1}", trial.seconds());
-        let configuration = trial.point.to_string();
-        vec![
-            trial.number.to_string(),
-            trial.state.to_string(),
-            value,
-            seconds,
-            configuration,
-        ]
-    }));
+    let goals = history.goals().iter().map(|goal| &*goal.name);
+    let head = ["trial", "state"].into_iter().chain(goals);
+    let head = head.chain(["seconds", "configuration"]);
+    let mut rows = vec![head.map(str::to_owned).collect()];
+    rows.extend(history.trials().iter().map(|trial| row(history, trial)));
     table(&rows)
+}
+
+fn row(history: &History, trial: &TrialRecord) -> Vec<String> {
+    let mut row = vec![trial.number.to_string(), trial.state.to_string()];
+    let value = |place| trial.values.get(place).map(|&value| number(value));
+    let values = (0..history.goals().len()).map(value);
+    row.extend(values.map(|value| value.unwrap_or_else(|| "-".to_owned())));
+    row.push(seconds(trial.seconds()));
+    let mut text = configuration(&trial.point);
+    if let Some(message) = &trial.message {
+        let first = message.lines().next().unwrap_or_default();
+        let _ = write!(text, "  ({first})");
+    }
+    row.push(text);
+    row
 }
 
 /// The best trial, one line a parameter.
 pub(super) fn best(history: &History, best: &TrialRecord) -> String {
     let mut text = format!("trial {} of {}\n", best.number, history.trials().len());
-    let _ = writeln!(text, "{}", best.metrics);
+    let _ = writeln!(text, "{}", metrics(&best.metrics));
+    if !best.is_feasible() {
+        text.push_str("it misses a constraint, as all others do\n");
+    }
     parameters(&mut text, best);
+    if history.goals().len() > 1 {
+        text.push_str("\nno trial beats these in all objectives:\n");
+        let front = front(history).into_iter();
+        let trials = front.filter_map(|number| history.trial(number));
+        let rows: Vec<Vec<String>> = trials.map(|trial| row(history, trial)).collect();
+        text.push_str(&table(&rows));
+    }
     text
 }
 
 /// Everything that is known of a trial.
 pub(super) fn trial(trial: &TrialRecord) -> String {
     let mut text = format!("trial {}, {}", trial.number, trial.state);
-    let _ = writeln!(text, ", {:.1} s", trial.seconds());
+    let _ = writeln!(text, ", {}", duration(trial.seconds()));
     if let Some(message) = &trial.message {
         let _ = writeln!(text, "{message}");
     }
     if !trial.metrics.is_empty() {
-        let _ = writeln!(text, "{}", trial.metrics);
+        let _ = writeln!(text, "{}", metrics(&trial.metrics));
     }
     parameters(&mut text, trial);
+    for (name, note) in &trial.attributes {
+        let _ = writeln!(text, "note {name}: {note}");
+    }
     for run in &trial.executions {
         let _ = write!(
             text,
-            "execution {}, {}, {:.1} s",
-            run.number, run.state, run.seconds
+            "execution {}, {}, {}",
+            run.number,
+            run.state,
+            duration(run.seconds)
         );
         match &run.metrics {
-            Some(metrics) => {
-                let _ = writeln!(text, ": {metrics}");
+            Some(measured) => {
+                let _ = writeln!(text, ": {}", metrics(measured));
             }
             None => text.push('\n'),
         }
@@ -67,7 +82,7 @@ pub(super) fn trial(trial: &TrialRecord) -> String {
             let _ = writeln!(text, "  failed: {failure}");
         }
         for (row, step) in run.curve.steps().iter().enumerate() {
-            let _ = writeln!(text, "  {step}: {}", run.curve.metrics(row));
+            let _ = writeln!(text, "  {step}: {}", metrics(&run.curve.metrics(row)));
         }
     }
     text
@@ -75,7 +90,7 @@ pub(super) fn trial(trial: &TrialRecord) -> String {
 
 fn parameters(text: &mut String, trial: &TrialRecord) {
     for (name, value) in trial.point.iter() {
-        let _ = writeln!(text, "  {name} = {value}");
+        let _ = writeln!(text, "  {name} = {}", param(value));
     }
 }
 
@@ -96,6 +111,9 @@ pub(super) fn studies(rows: &[Json]) -> String {
         let cell = |column: &str| match &row[column] {
             Json::Null => "-".to_owned(),
             Json::String(text) => text.clone(),
+            Json::Number(value) if column == "best" => {
+                value.as_f64().map_or_else(|| value.to_string(), number)
+            }
             other => other.to_string(),
         };
         columns.map(cell).to_vec()

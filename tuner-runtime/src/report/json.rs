@@ -2,26 +2,50 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::study::front;
 use crate::trial::{ExecutionRecord, History, Metrics, TrialRecord};
 
 /// The objective, the best trial, every trial with its executions, and the seconds they ran.
 ///
-/// `best` is null while no trial has a result. Metrics are those of the end of an execution; the
-/// epochs before stand in `epochs`, one object each.
+/// `best` is null while no trial has a result. With several objectives `front` has the trials that no
+/// other one beats in all of them. Metrics are those of the end of an execution; the epochs before
+/// stand in `epochs`, one object each.
 pub fn json(history: &History) -> Json {
-    let best = history.best().map(
-        |trial| json!({"number": trial.number, "value": trial.value(), "params": trial.point}),
-    );
     let goal = history.goal();
-    json!({
+    let mut study = json!({
         "objective": {"name": goal.name, "direction": goal.direction},
-        "best": best,
-        "trials": history.trials().iter().map(|trial| trial_json(trial)).collect::<Vec<_>>(),
-        "seconds": history.seconds(),
+        "best": history.best().map(|trial| best_json(trial)),
+    });
+    if history.goals().len() > 1 {
+        study["objectives"] = json!(history.goals());
+        study["front"] = front_json(history);
+    }
+    let trials = history.trials().iter().map(|trial| trial_json(trial));
+    study["trials"] = trials.collect();
+    study["seconds"] = json!(history.seconds());
+    study["attributes"] = json!(history.attributes());
+    study
+}
+
+/// What is told of one of the best trials: its number, values, parameters and metrics.
+pub fn best_json(trial: &TrialRecord) -> Json {
+    json!({
+        "number": trial.number,
+        "value": trial.value(),
+        "params": trial.point,
+        "metrics": trial.metrics,
+        "feasible": trial.is_feasible(),
     })
 }
 
-/// One trial with its executions.
+/// The trials that no other one beats in all objectives.
+pub fn front_json(history: &History) -> Json {
+    let front = front(history).into_iter();
+    let trials = front.filter_map(|number| history.trial(number));
+    trials.map(|trial| best_json(trial)).collect()
+}
+
+/// One trial with its executions. Times are milliseconds since 1970.
 pub fn trial_json(trial: &TrialRecord) -> Json {
     json!({
         "number": trial.number,
@@ -30,6 +54,9 @@ pub fn trial_json(trial: &TrialRecord) -> Json {
         "params": trial.point,
         "metrics": trial.metrics,
         "message": trial.message,
+        "attributes": trial.attributes,
+        "started_ms": trial.started,
+        "ended_ms": trial.ended,
         "seconds": trial.seconds(),
         "executions": trial.executions.iter().map(execution_json).collect::<Vec<_>>(),
     })

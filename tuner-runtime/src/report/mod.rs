@@ -4,4 +4,4 @@ mod importance;
 mod json;
 
 pub use importance::{Importance, importances};
-pub use json::{json, trial_json};
+pub use json::{best_json, front_json, json, trial_json};

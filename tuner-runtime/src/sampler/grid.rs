@@ -82,10 +82,12 @@ impl Sampler for Grid {
         let all = self.enumeration(ask.space())?;
         // The place is remembered as text: JSON numbers end at 64 bits.
         let read = |memo: &Json, key: &str| memo.get(key)?.as_str()?.parse::<u128>().ok();
+        let since = ask.history.changed();
         let next = match ask.memo() {
-            // Of another number of points: the space changed, so begin anew and skip what is there.
-            Some(memo) if read(memo, "of") == Some(all.len()) => read(memo, "next"),
-            _ => Some(0),
+            // Counted in the list as it was before a change: begin anew and skip what was tried.
+            Some(memo) if memo.get("since").and_then(Json::as_u64).unwrap_or(0) != since => Some(0),
+            Some(memo) => read(memo, "next"),
+            None => Some(0),
         };
         let mut next = next.ok_or_else(|| SampleError::Memo {
             sampler: "grid",
@@ -99,7 +101,7 @@ impl Sampler for Grid {
                 .adopt(&point)
                 .map_err(|fault| SampleError::Space(fault.to_string()))?;
             if !ask.history.contains(&point) {
-                let memo = json!({"next": next.to_string(), "of": all.len().to_string()});
+                let memo = json!({"next": next.to_string(), "since": since});
                 return Ok(Suggestion {
                     point,
                     memo: Some(memo),

@@ -1,5 +1,7 @@
 //! What the workers of one search share: when to end, and why it ended.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,6 +25,18 @@ pub enum End {
     Time,
 }
 
+impl fmt::Display for End {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Trials => "all trials have run",
+            Self::Exhausted => "every configuration was tried",
+            Self::Target => "the target value is reached",
+            Self::NoImprovement => "the last trials brought no improvement",
+            Self::Time => "the time is over; trials that had begun go on with the next search",
+        })
+    }
+}
+
 /// When a search ends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
@@ -43,6 +57,8 @@ pub(super) struct Controls {
     ending: AtomicBool,
     why: Mutex<Option<Result<End, SearchError>>>,
     failures_in_a_row: AtomicU64,
+    /// How many epochs the running trials will have, as far as they said.
+    steps: Mutex<BTreeMap<u64, u64>>,
 }
 
 impl Controls {
@@ -54,6 +70,7 @@ impl Controls {
             ending: AtomicBool::new(false),
             why: Mutex::default(),
             failures_in_a_row: AtomicU64::new(0),
+            steps: Mutex::default(),
         }
     }
 
@@ -81,8 +98,29 @@ impl Controls {
     }
 
     fn is_late(&self) -> bool {
-        let limit = self.rules.max_time;
-        limit.is_some_and(|limit| self.began.elapsed() >= limit)
+        self.time_left().is_some_and(|left| left.is_zero())
+    }
+
+    /// How long the search may take from here on, if that is limited.
+    pub(super) fn time_left(&self) -> Option<Duration> {
+        let limit = self.rules.max_time?;
+        Some(limit.saturating_sub(self.began.elapsed()))
+    }
+
+    /// Notes how many epochs a running trial will have.
+    pub(super) fn expect_steps(&self, trial: u64, steps: u64) {
+        let mut all = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(trial, steps);
+        // Trials before the oldest that can still run are of no interest.
+        while all.len() > 1_000 {
+            all.pop_first();
+        }
+    }
+
+    /// How many epochs a running trial will have, if it said so.
+    pub(super) fn steps(&self, trial: u64) -> Option<u64> {
+        let all = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&trial).copied()
     }
 
     /// Why the search ended.

@@ -45,6 +45,15 @@ pub enum SearchError {
         /// The last message.
         message: String,
     },
+    /// A sampler, a pruner or an observer panicked.
+    #[error(
+        "the sampler, the pruner or an observer panicked: {message}. This is a fault in it; \
+         what was found is stored"
+    )]
+    Panicked {
+        /// What the panic said.
+        message: String,
+    },
     /// Ctrl-C, the end of the session, or an observer.
     #[error(
         "interrupted after {ended} trials ({running} begun); {}",

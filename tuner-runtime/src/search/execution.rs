@@ -132,6 +132,11 @@ impl Execution {
         }
     }
 
+    /// Says how many epochs the run will report at most, so that the time left can be shown.
+    pub fn expect_steps(&mut self, count: u64) {
+        self.controls.expect_steps(self.trial, count);
+    }
+
     /// Whether the run is to end, for programs that do not report.
     pub fn is_stopped(&self) -> bool {
         self.ending.is_some() || self.controls.must_stop()

@@ -8,6 +8,7 @@ mod controls;
 mod error;
 mod execution;
 mod keep;
+pub mod lines;
 mod outcome;
 mod progress;
 mod signal;

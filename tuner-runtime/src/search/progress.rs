@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::summary::{duration, number};
-use crate::study::Observer;
-use crate::trial::{Event, History, Metrics, Outcome, State, TrialRecord};
+use super::controls::Controls;
+use super::lines::{self, Expected};
+use crate::study::{Core, Observer};
+use crate::trial::{Event, History, State, TrialRecord};
+
+/// Without a terminal a trial that runs says where it is no more often than this.
+const PLAIN_PAUSE: Duration = Duration::from_secs(10);
 
 /// How a search shows itself, on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,7 +22,7 @@ pub enum Progress {
     /// Live lines on a terminal, plain lines elsewhere.
     #[default]
     Auto,
-    /// A line for each trial that ends.
+    /// A line for each trial that ends, and now and then one for a trial that takes long.
     Plain,
     /// Nothing.
     Silent,
@@ -26,128 +30,184 @@ pub enum Progress {
 
 impl Progress {
     /// Somebody who shows the search; nobody when it is silent.
-    pub(super) fn observer(self, history: &History, max_trials: Option<u64>) -> Option<Box<Show>> {
+    pub(super) fn show(
+        self,
+        core: &Core,
+        controls: &Arc<Controls>,
+        executions: u64,
+    ) -> Option<Show> {
         let live = match self {
             Self::Silent => return None,
             Self::Plain => false,
             Self::Auto => std::io::stderr().is_terminal(),
         };
-        Some(Box::new(Show::new(live, history, max_trials)))
+        Some(Show::new(live, core, controls, executions))
+    }
+}
+
+/// Says lines that stay, beside the live ones.
+#[derive(Clone)]
+pub(super) struct Speaker(Option<MultiProgress>);
+
+impl Speaker {
+    pub(super) fn say(&self, line: &str) {
+        match &self.0 {
+            // A terminal that is gone takes no lines: nothing to be done, and no reason to end.
+            Some(live) => drop(live.println(line)),
+            None => eprintln!("{line}"),
+        }
     }
 }
 
 /// Shows a search.
 pub(super) struct Show {
-    /// Live lines; `None` for plain ones.
-    lines: Option<Lines>,
-    max_trials: Option<u64>,
+    speaker: Speaker,
+    controls: Arc<Controls>,
+    /// How many trials there will be at most.
+    total: Option<u64>,
+    executions: u64,
     began: Instant,
     /// How many trials had ended before.
     before: usize,
+    search: Option<ProgressBar>,
+    trials: BTreeMap<u64, Line>,
+    /// When a running trial was last said to be somewhere, without a terminal.
+    said: Instant,
 }
 
-struct Lines {
-    all: MultiProgress,
-    search: ProgressBar,
-    trials: BTreeMap<u64, ProgressBar>,
+/// A trial that runs.
+struct Line {
+    bar: Option<ProgressBar>,
+    /// The last report: where, and when.
+    last: Option<(u64, Instant)>,
+    /// The seconds between the last two reports, over their distance.
+    pace: Option<f64>,
 }
 
 impl Show {
-    fn new(live: bool, history: &History, max_trials: Option<u64>) -> Self {
-        let before = ended(history);
-        let show = Self {
-            lines: live.then(|| {
-                let all = MultiProgress::new();
-                let search = all.add(ProgressBar::new_spinner().with_style(message_only()));
-                Lines {
-                    all,
-                    search,
-                    trials: BTreeMap::new(),
-                }
-            }),
-            max_trials,
+    fn new(live: bool, core: &Core, controls: &Arc<Controls>, executions: u64) -> Self {
+        let history = core.history();
+        let before = lines::ended_count(&history);
+        let all = live.then(MultiProgress::new);
+        let search = all
+            .as_ref()
+            .map(|all| all.add(ProgressBar::new_spinner().with_style(message_only())));
+        let speaker = Speaker(all);
+        speaker.say(history.space().to_string().trim_end());
+        if !history.trials().is_empty() {
+            let best = lines::best(&history);
+            speaker.say(&format!("going on after {before} trials; {best}"));
+        }
+        let planned = core.sampler().plan(history.space(), history.goals());
+        let planned = planned
+            .ok()
+            .flatten()
+            .and_then(|count| count.try_into().ok());
+        Self {
+            speaker,
+            controls: controls.clone(),
+            total: core.max_trials().into_iter().chain(planned).min(),
+            executions,
             began: Instant::now(),
             before,
-        };
-        if history.trials().is_empty() {
-            show.say(history.space().to_string().trim_end().to_owned());
-        } else {
-            show.say(format!("going on after {before} trials; {}", best(history)));
+            search,
+            trials: BTreeMap::new(),
+            said: Instant::now(),
         }
-        show
     }
 
-    /// A line that stays.
-    fn say(&self, line: String) {
-        match &self.lines {
-            // A terminal that is gone takes no lines: nothing to be done, and no reason to end.
-            Some(lines) => drop(lines.all.println(line)),
-            None => eprintln!("{line}"),
-        }
+    pub(super) fn speaker(&self) -> Speaker {
+        self.speaker.clone()
     }
 
     fn show_search(&self, history: &History) {
-        let Some(lines) = &self.lines else {
-            return;
-        };
-        let ended = ended(history);
-        let of = self
-            .max_trials
-            .map_or(String::new(), |max| format!(" of {max}"));
-        let left = self.time_left(ended).map_or(String::new(), |seconds| {
-            format!(", about {} left", duration(seconds))
+        if let Some(bar) = &self.search {
+            let expected = Expected {
+                total: self.total,
+                seconds: self.seconds_left(lines::ended_count(history)),
+            };
+            bar.set_message(lines::search(history, expected));
+        }
+    }
+
+    /// By the pace of the trials that ended in this session, and by the time that the search may take.
+    fn seconds_left(&self, ended: usize) -> Option<f64> {
+        let done = ended.checked_sub(self.before).filter(|&done| done > 0);
+        let by_pace = done.zip(self.total).map(|(done, total)| {
+            let left = total.saturating_sub(ended as u64) as f64;
+            self.began.elapsed().as_secs_f64() / done as f64 * left
         });
-        let text = format!("search: {ended}{of} trials ended, {}{left}", best(history));
-        lines.search.set_message(text);
+        let by_limit = self.controls.time_left().map(|left| left.as_secs_f64());
+        by_pace.into_iter().chain(by_limit).reduce(f64::min)
     }
 
-    /// By the pace of the trials that ended in this session.
-    fn time_left(&self, ended: usize) -> Option<f64> {
-        let done = ended.checked_sub(self.before).filter(|&done| done > 0)?;
-        let left = self.max_trials?.saturating_sub(ended as u64);
-        Some(self.began.elapsed().as_secs_f64() / done as f64 * left as f64)
+    fn line(&mut self, number: u64) -> &mut Line {
+        let all = self.speaker.0.as_ref();
+        self.trials.entry(number).or_insert_with(|| Line {
+            bar: all.map(|all| all.add(ProgressBar::new_spinner().with_style(message_only()))),
+            last: None,
+            pace: None,
+        })
     }
 
-    fn show_trial(&mut self, record: &TrialRecord, text: String) {
-        let Some(lines) = &mut self.lines else {
-            return;
+    /// Where the trial is, on its line or as one of its own.
+    fn show_trial(&mut self, history: &History, trial: &TrialRecord) {
+        let executions = Expected {
+            total: Some(self.executions),
+            seconds: None,
         };
-        let bar = lines.trials.entry(record.number).or_insert_with(|| {
-            lines
-                .all
-                .add(ProgressBar::new_spinner().with_style(message_only()))
+        // A program that does not say its epochs will have as many as those before.
+        let total = self.controls.steps(trial.number).or_else(|| {
+            let ended = history.trials().iter().rev().take(20);
+            let runs = ended.flat_map(|trial| &trial.executions);
+            let whole = runs.filter(|run| run.state == State::Finished);
+            whole
+                .filter_map(|run| run.curve.steps().last())
+                .max()
+                .copied()
         });
-        bar.set_message(format!("  trial {}: {text}", record.number));
+        let is_time = self.said.elapsed() >= PLAIN_PAUSE;
+        let line = self.line(trial.number);
+        let seconds = line.pace.zip(line.last).zip(total);
+        let seconds =
+            seconds.map(|((pace, (step, _)), total)| pace * total.saturating_sub(step) as f64);
+        let epochs = Expected { total, seconds };
+        let text = lines::running(history, trial, executions, epochs);
+        match &line.bar {
+            Some(bar) => bar.set_message(format!("  {text}")),
+            None if is_time => {
+                self.said = Instant::now();
+                self.speaker.say(&text);
+            }
+            None => {}
+        }
     }
 
-    fn end_trial(&mut self, record: &TrialRecord, outcome: &Outcome, history: &History) {
-        if let Some(lines) = &mut self.lines
-            && let Some(bar) = lines.trials.remove(&record.number)
+    fn reported(&mut self, trial: u64, step: u64) {
+        let now = Instant::now();
+        let line = self.line(trial);
+        if let Some((before, when)) = line.last
+            && step > before
         {
+            let seconds = now.duration_since(when).as_secs_f64();
+            line.pace = Some(seconds / (step - before) as f64);
+        }
+        line.last = Some((step, now));
+    }
+
+    fn end_trial(&mut self, history: &History, trial: &TrialRecord) {
+        if let Some(bar) = self.trials.remove(&trial.number).and_then(|line| line.bar) {
             bar.finish_and_clear();
         }
-        let what = match outcome {
-            Outcome::Finished { metrics } => goals_of(history, metrics),
-            Outcome::Pruned { message } => format!("pruned: {message}"),
-            Outcome::Failed { message } => format!("failed: {message}"),
-        };
-        let seconds = duration(record.seconds());
-        self.say(format!(
-            "trial {}: {what} in {seconds} ({}); {}",
-            record.number,
-            record.point,
-            best(history)
-        ));
+        self.speaker.say(&lines::ended(history, trial));
     }
 }
 
 impl Drop for Show {
     fn drop(&mut self) {
-        if let Some(lines) = &self.lines {
-            for bar in lines.trials.values() {
-                bar.finish_and_clear();
-            }
-            lines.search.finish_and_clear();
+        let bars = self.trials.values().filter_map(|line| line.bar.as_ref());
+        for bar in bars.chain(&self.search) {
+            bar.finish_and_clear();
         }
     }
 }
@@ -159,26 +219,20 @@ impl Observer for Show {
             return ControlFlow::Continue(());
         };
         match event {
-            Event::TrialStarted { point, .. } => self.show_trial(record, point.to_string()),
-            Event::TrialResumed { .. } => self.show_trial(record, "goes on".to_owned()),
-            Event::Reported {
-                execution,
-                step,
-                metrics,
-                ..
-            } => {
-                let values: Vec<String> = metrics
-                    .iter()
-                    .map(|(name, value)| format!("{name} {}", number(value)))
-                    .collect();
-                let text = format!("execution {execution}, step {step}: {}", values.join(", "));
-                self.show_trial(record, text);
+            Event::ExecutionStarted { .. } => {
+                self.line(record.number).last = None;
+                self.show_trial(history, record);
+            }
+            Event::Reported { step, .. } => {
+                self.reported(record.number, *step);
+                self.show_trial(history, record);
             }
             // The last failure shows as the trial's.
             Event::ExecutionFailed { message, .. } if record.state == State::Running => {
-                self.say(format!("trial {}: {message}; trying again", record.number));
+                let line = format!("trial {}: {message}; trying again", record.number);
+                self.speaker.say(&line);
             }
-            Event::TrialFinished { outcome, .. } => self.end_trial(record, outcome, history),
+            Event::TrialFinished { .. } => self.end_trial(history, record),
             _ => {}
         }
         self.show_search(history);
@@ -188,33 +242,4 @@ impl Observer for Show {
 
 fn message_only() -> ProgressStyle {
     ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner())
-}
-
-fn ended(history: &History) -> usize {
-    history.trials().len() - history.running().count()
-}
-
-fn goals_of(history: &History, metrics: &Metrics) -> String {
-    let goals = history.goals().iter();
-    let values: Vec<String> = goals
-        .filter_map(|goal| {
-            Some(format!(
-                "{} {}",
-                goal.name,
-                number(metrics.get(&goal.name)?)
-            ))
-        })
-        .collect();
-    values.join(", ")
-}
-
-fn best(history: &History) -> String {
-    match history.best() {
-        Some(best) => format!(
-            "best {} (trial {})",
-            best.value().map_or(String::new(), number),
-            best.number
-        ),
-        None => "no result yet".to_owned(),
-    }
 }

@@ -3,24 +3,31 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::trial::text::{configuration, duration, number, seconds};
 use crate::trial::{History, State, TrialRecord};
 
 /// The `count` best trials with their values and seconds, and how many trials failed of what.
 pub fn results_table(history: &History, count: usize) -> String {
     let best = history.best_trials(count);
-    let of = |state: State| {
+    let states = [
+        State::Finished,
+        State::Pruned,
+        State::Failed,
+        State::Running,
+    ];
+    let counts = states.map(|state| {
         let all = history.trials().iter();
-        all.filter(|record| record.state == state).count()
+        (all.filter(|record| record.state == state).count(), state)
+    });
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts
+        .map(|(count, state)| format!("{count} {state}"))
+        .collect();
+    let mut text = match history.trials().len() {
+        0 => return "no trial has begun\n".to_owned(),
+        all => format!("{all} trials: {}", counts.join(", ")),
     };
-    let mut text = format!(
-        "{} trials: {} finished, {} pruned, {} failed, {} running; {} of training\n",
-        history.trials().len(),
-        of(State::Finished),
-        of(State::Pruned),
-        of(State::Failed),
-        of(State::Running),
-        duration(history.seconds()),
-    );
+    let _ = writeln!(text, "; {} of training", duration(history.seconds()));
     if !best.is_empty() {
         let goals: Vec<String> = history.goals().iter().map(|g| g.name.to_string()).collect();
         let mut rows = vec![vec!["trial".to_owned()]];
@@ -39,8 +46,8 @@ pub fn results_table(history: &History, count: usize) -> String {
 fn row(record: &TrialRecord) -> Vec<String> {
     let mut row = vec![record.number.to_string()];
     row.extend(record.values.iter().map(|&value| number(value)));
-    row.push(format!("{:.1}", record.seconds()));
-    let mut configuration = record.point.to_string();
+    row.push(seconds(record.seconds()));
+    let mut configuration = configuration(&record.point);
     if !record.is_feasible() {
         configuration.push_str("  (misses a constraint)");
     }
@@ -74,45 +81,4 @@ fn failures(history: &History) -> BTreeMap<&str, Vec<u64>> {
         }
     }
     found
-}
-
-/// A value with the digits that people compare.
-pub(super) fn number(value: f64) -> String {
-    match value.abs() {
-        0.0 => "0".to_owned(),
-        size if (1e-3..1e6).contains(&size) => {
-            let digits = 5 - (size.log10().floor() as i32).clamp(-1, 5);
-            format!("{value:.*}", digits.max(0) as usize)
-        }
-        _ => format!("{value:.4e}"),
-    }
-}
-
-/// Seconds as people say them.
-pub(super) fn duration(seconds: f64) -> String {
-    match seconds {
-        s if s < 60.0 => format!("{s:.1} s"),
-        s if s < 3600.0 => format!("{} min {:.0} s", (s / 60.0).floor(), (s % 60.0).floor()),
-        s => format!(
-            "{} h {:.0} min",
-            (s / 3600.0).floor(),
-            (s % 3600.0 / 60.0).floor()
-        ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_and_durations_read_naturally() {
-        let numbers = [0.98071234, 1234.5678, 1e-7, 0.0, -3.25].map(number);
-        assert_eq!(
-            numbers,
-            ["0.980712", "1234.57", "1.0000e-7", "0", "-3.25000"]
-        );
-        let durations = [4.25, 61.0, 3_725.0].map(duration);
-        assert_eq!(durations, ["4.2 s", "1 min 1 s", "1 h 2 min"]);
-    }
 }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use super::builder::TunerBuilder;
 use super::controls::{Controls, End, Rules};
@@ -11,10 +12,10 @@ use super::error::SearchError;
 use super::execution::Execution;
 use super::keep::{Keep, tidy, trial_folder};
 use super::outcome::IntoOutcome;
-use super::progress::Progress;
+use super::progress::{Progress, Show, Speaker};
 use super::signal::Signals;
 use super::summary::results_table;
-use super::worker::Work;
+use super::worker::{Work, panic_message};
 use crate::space::{Handle, Point, Tunable};
 use crate::study::{Best, Study};
 use crate::trial::{History, State};
@@ -101,9 +102,11 @@ impl<T: Tunable> Tuner<T> {
         let interrupted = Arc::new(AtomicBool::new(false));
         let signals = Signals::listen(&interrupted);
         let controls = Arc::new(Controls::new(self.settings.rules, interrupted));
-        let show = self.settings.progress;
-        if let Some(show) = show.observer(&core.history(), core.max_trials()) {
-            core.show_progress(show);
+        let executions = self.settings.executions_per_trial;
+        let show = self.settings.progress.show(&core, &controls, executions);
+        let speaker = show.as_ref().map(Show::speaker);
+        if let Some(show) = show {
+            core.show_progress(Box::new(show));
         }
         let space = self.study.space();
         let work = Work {
@@ -115,22 +118,33 @@ impl<T: Tunable> Tuner<T> {
             tidy: &|| tidy(&self.trials_folder(), &core.history(), self.settings.keep),
             run: &|execution, point: &Point| Ok(run(execution, space.decode(point)?).into_outcome()),
         };
+        let ended = AtomicBool::new(false);
         thread::scope(|scope| {
+            let answer = || answer_signals(&ended, &controls, speaker.as_ref());
+            let answering = scope.spawn(answer);
+            let mut workers = Vec::new();
             for number in 0..self.settings.workers {
                 let worker = thread::Builder::new().name(format!("tuner worker {number}"));
-                if let Err(fault) = worker.spawn_scoped(scope, || work.work()) {
+                match worker.spawn_scoped(scope, || work.work()) {
+                    Ok(worker) => workers.push(worker),
                     // The others do the work, unless there are none.
-                    if number == 0 {
-                        controls.end(Err(SearchError::Setting {
-                            setting: "workers",
-                            value: self.settings.workers.to_string(),
-                            remedy: "the system lets no thread begin; end other programs",
-                        }));
-                    }
-                    drop(fault);
-                    break;
+                    Err(_) if number > 0 => break,
+                    Err(_) => controls.end(Err(SearchError::Setting {
+                        setting: "workers",
+                        value: self.settings.workers.to_string(),
+                        remedy: "the system lets no thread begin; end other programs",
+                    })),
                 }
             }
+            for worker in workers {
+                // What the user's program does is caught closer to it.
+                if let Err(panic) = worker.join() {
+                    let message = panic_message(&*panic).to_owned();
+                    controls.end(Err(SearchError::Panicked { message }));
+                }
+            }
+            ended.store(true, Ordering::Release);
+            answering.thread().unpark();
         });
         core.hide_progress();
         drop(signals);
@@ -149,7 +163,7 @@ impl<T: Tunable> Tuner<T> {
         match end {
             Some(end) if running == 0 || !interrupted => {
                 if self.settings.progress != Progress::Silent {
-                    eprint!("{}", results_table(&history, 5));
+                    eprint!("{end}\n{}", results_table(&history, 5));
                 }
                 Ok(end)
             }
@@ -273,6 +287,23 @@ impl<T: Tunable> Tuner<T> {
         // Of equals the first.
         let first = values.reduce(|best, other| if other.1 > best.1 { other } else { best });
         Ok((best, first.map_or(0, |(number, _)| number)))
+    }
+}
+
+/// Answers the first signal at once, while the running epochs come to their end.
+fn answer_signals(ended: &AtomicBool, controls: &Controls, speaker: Option<&Speaker>) {
+    const PAUSE: Duration = Duration::from_millis(100);
+    while !ended.load(Ordering::Acquire) {
+        thread::park_timeout(PAUSE);
+        if controls.is_interrupted() {
+            if let Some(speaker) = speaker {
+                speaker.say(
+                    "interrupted: running epochs come to their end and are stored; \
+                     a second Ctrl-C ends at once",
+                );
+            }
+            return;
+        }
     }
 }
 

@@ -75,6 +75,12 @@ pub enum StorageError {
         /// The storage.
         place: String,
     },
+    /// The file cannot be read.
+    #[error("{place} cannot be read; give read permission to it and to its folder")]
+    Unreadable {
+        /// The storage.
+        place: String,
+    },
     /// Another process does not let go of the file.
     #[error(
         "another process has kept {place} locked for {seconds} s; end it, or wait and run again"

@@ -48,6 +48,7 @@ impl Fit {
         if run.expect_metrics(&names).is_err() {
             return Err(TrainError::Stopped);
         }
+        run.expect_steps(self.epochs);
         let checkpoint = run.directory().join(CHECKPOINT);
         let seed = run.seed();
         let mut stopped = false;

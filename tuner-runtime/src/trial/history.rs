@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::event::{Event, FORMAT, Origin, Outcome, Seq, StudySpec};
 use super::goal::Goal;
-use super::record::{State, TrialRecord};
+use super::record::{State, TrialRecord, total};
 use crate::space::{Point, Space, SpaceJsonError};
 
 /// Events that do not add up: the log was written by a newer version, or is damaged.
@@ -53,6 +53,8 @@ pub struct History {
     spec: Arc<StudySpec>,
     space: Space,
     seq: Seq,
+    /// The place of the last change of what the study is about; 0 when it is as it began.
+    changed: Seq,
     created: u64,
     trials: Vec<Arc<TrialRecord>>,
     /// For each point the first trial with it.
@@ -80,6 +82,7 @@ impl History {
             spec: Arc::new(spec.clone()),
             space,
             seq,
+            changed: 0,
             created: *at,
             trials: Vec::new(),
             points: Arc::default(),
@@ -130,6 +133,7 @@ impl History {
             Event::StudyChanged { spec, .. } => {
                 self.space = Self::read_space(spec)?;
                 self.spec = Arc::new(spec.clone());
+                self.changed = seq;
                 self.judge_again();
             }
             Event::TrialEnqueued { point } => self.queue.push_back(point.clone()),
@@ -341,6 +345,12 @@ impl History {
         self.seq
     }
 
+    /// The place of the event that last changed the space, the objectives, the sampler or the seed;
+    /// 0 when they are those that the study began with.
+    pub fn changed(&self) -> Seq {
+        self.changed
+    }
+
     /// When the study began, in milliseconds since 1970.
     pub fn created(&self) -> u64 {
         self.created
@@ -427,7 +437,7 @@ impl History {
 
     /// The seconds that all executions ran.
     pub fn seconds(&self) -> f64 {
-        self.trials.iter().map(|record| record.seconds()).sum()
+        total(self.trials.iter().map(|record| record.seconds()))
     }
 }
 

@@ -7,6 +7,7 @@ mod goal;
 mod history;
 mod metrics;
 mod record;
+pub mod text;
 
 pub use event::{Event, FORMAT, Origin, Outcome, Seq, StudySpec};
 pub use goal::{Constraint, Direction, Goal, Objective, UnknownDirection};

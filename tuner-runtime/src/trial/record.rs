@@ -152,7 +152,7 @@ pub struct ExecutionRecord {
     pub curve: Curve,
     /// The result, once it is finished.
     pub metrics: Option<Metrics>,
-    /// How long the last attempt ran, once it ended.
+    /// How long its attempts ran, those that failed included and one that was killed not.
     pub seconds: f64,
     /// Why it was pruned.
     pub message: Option<String>,
@@ -224,7 +224,7 @@ impl TrialRecord {
 
     /// The seconds that its executions ran, the failed ones included.
     pub fn seconds(&self) -> f64 {
-        self.executions.iter().map(|run| run.seconds).sum()
+        total(self.executions.iter().map(|run| run.seconds))
     }
 
     /// The execution with this number.
@@ -285,7 +285,7 @@ impl TrialRecord {
                 let run = self.execution_mut(*execution);
                 run.state = State::Finished;
                 run.metrics = Some(metrics.clone());
-                run.seconds = *seconds;
+                run.seconds += *seconds;
             }
             Event::ExecutionPruned {
                 execution,
@@ -296,7 +296,7 @@ impl TrialRecord {
                 let run = self.execution_mut(*execution);
                 run.state = State::Pruned;
                 run.message = Some(message.clone());
-                run.seconds = *seconds;
+                run.seconds += *seconds;
             }
             Event::ExecutionFailed {
                 execution,
@@ -307,11 +307,16 @@ impl TrialRecord {
                 let run = self.execution_mut(*execution);
                 run.state = State::Failed;
                 run.failures.push(message.clone());
-                run.seconds = *seconds;
+                run.seconds += *seconds;
             }
             _ => {}
         }
     }
+}
+
+/// The sum, which is 0 of nothing; that of the standard library is -0 then.
+pub(super) fn total(seconds: impl Iterator<Item = f64>) -> f64 {
+    seconds.fold(0.0, |sum, seconds| sum + seconds)
 }
 
 #[cfg(test)]

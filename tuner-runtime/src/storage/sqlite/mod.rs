@@ -88,6 +88,11 @@ impl Sqlite {
         &self.path
     }
 
+    /// How many sessions work on studies in the file right now, this one included if it is one.
+    pub fn sessions(&self) -> usize {
+        session::count(&self.path)
+    }
+
     /// Lets the file grow to this size and no further, as a disk without room would.
     ///
     /// # Errors

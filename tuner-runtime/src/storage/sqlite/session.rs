@@ -77,6 +77,17 @@ pub(super) fn is_alive(database: &Path, name: &str) -> bool {
     }
 }
 
+/// How many sessions hold their locks.
+pub(super) fn count(database: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(folder_of(database)) else {
+        return 0;
+    };
+    let names = entries.flatten().map(|entry| entry.file_name());
+    names
+        .filter(|name| name.to_str().is_some_and(|name| is_alive(database, name)))
+        .count()
+}
+
 /// Removes the files of sessions that ended without doing so.
 fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else {

@@ -1,5 +1,6 @@
 //! Opening the file: whose it is, which version, and what its faults mean.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
@@ -69,9 +70,21 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, StorageError> {
         });
     }
     look_at(path)?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    match read_only(path, path.as_os_str(), OpenFlags::empty()) {
+        // Sharing needs files beside it, which cannot be made there. Where there is no log nobody
+        // writes, and nothing has to be shared.
+        Err(fault @ StorageError::ReadOnly { .. }) => match unshared(path) {
+            Some(uri) => read_only(path, uri.as_ref(), OpenFlags::SQLITE_OPEN_URI),
+            None => Err(fault),
+        },
+        opened => opened,
+    }
+}
+
+fn read_only(path: &Path, name: &OsStr, more: OpenFlags) -> Result<Connection, StorageError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
     let connection =
-        Connection::open_with_flags(path, flags).map_err(|fault| explain(path, fault))?;
+        Connection::open_with_flags(name, flags).map_err(|fault| explain(path, fault))?;
     patient(&connection).map_err(|fault| explain(path, fault))?;
     if is_ours(path, &connection)? {
         Ok(connection)
@@ -81,6 +94,17 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, StorageError> {
             found: "an empty database".to_owned(),
         })
     }
+}
+
+/// The name under which SQLite reads a file that nobody writes, without files beside it.
+fn unshared(path: &Path) -> Option<String> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if fs::metadata(log).is_ok_and(|log| log.len() > 0) {
+        return None;
+    }
+    let path = path.to_str()?.replace('%', "%25").replace('?', "%3f");
+    Some(format!("file:{}?immutable=1", path.replace('#', "%23")))
 }
 
 fn patient(connection: &Connection) -> rusqlite::Result<()> {
@@ -114,6 +138,11 @@ fn look_at(path: &Path) -> Result<(), StorageError> {
     let read = File::open(path).and_then(|file| file.take(100).read_to_end(&mut head));
     match read {
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(fault) if fault.kind() == io::ErrorKind::PermissionDenied => {
+            return Err(StorageError::Unreadable {
+                place: path.display().to_string(),
+            });
+        }
         Err(fault) => return Err(explain_io(path, &fault)),
         Ok(0) => return Ok(()),
         Ok(_) => {}
@@ -202,7 +231,10 @@ pub(super) fn explain(path: &Path, fault: rusqlite::Error) -> StorageError {
     let place = path.display().to_string();
     match fault.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StorageError::Full { place },
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StorageError::ReadOnly { place },
+        // It was read before: what cannot be opened are the file or its log for writing.
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+            StorageError::ReadOnly { place }
+        }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageError::Locked {
             place,
             seconds: PATIENCE_SECONDS,

@@ -1,0 +1,201 @@
+//! The lines that tell of a search: of all of it, of a trial that runs, of one that ended.
+
+use crate::trial::text::{configuration, duration, number};
+use crate::trial::{ExecutionRecord, History, State, TrialRecord};
+
+/// What is expected of a search or of a trial, as far as it is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Expected {
+    /// How many trials, executions or epochs there will be.
+    pub total: Option<u64>,
+    /// How many seconds are left.
+    pub seconds: Option<f64>,
+}
+
+impl Expected {
+    fn of_total(&self) -> String {
+        self.total
+            .map_or(String::new(), |total| format!(" of {total}"))
+    }
+
+    fn left(&self) -> String {
+        self.seconds.map_or(String::new(), |seconds| {
+            format!(", about {} left", duration(seconds))
+        })
+    }
+}
+
+/// How far a search is, and the best that it found.
+///
+/// ```
+/// # extern crate tuner_runtime as tuner;
+/// # use tuner::{sampler::Random, space::{Tunable, tunable}, study::Study};
+/// # #[tunable] struct Coin { #[hp] heads: bool }
+/// use tuner::search::lines::{self, Expected};
+/// let study = Study::<Coin>::in_memory(Random::new(), "loss", 1)?;
+/// let trial = study.ask()?;
+/// study.tell(trial, 0.25)?;
+/// let expected = Expected { total: Some(5), seconds: Some(90.0) };
+/// assert_eq!(
+///     lines::search(&study.history(), expected),
+///     "1 of 5 trials ended, best loss 0.25 (trial 0), about 1 min 30 s left"
+/// );
+/// # Ok::<(), tuner::study::StudyError>(())
+/// ```
+pub fn search(history: &History, expected: Expected) -> String {
+    let ended = ended_count(history);
+    let (of, left) = (expected.of_total(), expected.left());
+    format!("{ended}{of} trials ended, {}{left}", best(history))
+}
+
+/// How many trials have ended, whichever way.
+pub fn ended_count(history: &History) -> usize {
+    history.trials().len() - history.running().count()
+}
+
+/// The value of the best trial.
+pub fn best(history: &History) -> String {
+    let Some((best, value)) = history.best().and_then(|best| Some((best, best.value()?))) else {
+        return "no result yet".to_owned();
+    };
+    let missed = if best.is_feasible() {
+        ""
+    } else {
+        ", misses a constraint"
+    };
+    let name = &history.goal().name;
+    format!(
+        "best {name} {} (trial {}{missed})",
+        number(value),
+        best.number
+    )
+}
+
+/// Where a running trial is: its execution, its epoch, what it measured there, and the best of that so far.
+pub fn running(
+    history: &History,
+    trial: &TrialRecord,
+    executions: Expected,
+    epochs: Expected,
+) -> String {
+    let mut text = format!("trial {}", trial.number);
+    let at_work = |run: &&ExecutionRecord| run.state == State::Running;
+    let Some(run) = trial.executions.iter().rev().find(at_work) else {
+        return format!("{text}: {}", configuration(&trial.point));
+    };
+    if executions.total.map_or(run.number > 0, |total| total > 1) {
+        text += &format!(", execution {}{}", run.number + 1, executions.of_total());
+    }
+    let Some(&step) = run.curve.steps().last() else {
+        return format!("{text}: {}", configuration(&trial.point));
+    };
+    text += &format!(", epoch {step}{}:", epochs.of_total());
+    let last = run.curve.metrics(run.curve.len() - 1);
+    let goal = history.goal();
+    if let Some(value) = last.get(&goal.name) {
+        text += &format!(" {} {}", goal.name, number(value));
+    }
+    let values = run.curve.of(&goal.name).map(|(_, value)| value);
+    let better = |one: f64, other: f64| {
+        if goal.is_better(other, one) {
+            other
+        } else {
+            one
+        }
+    };
+    if let Some(best) = values.reduce(better) {
+        text += &format!(", best {}", number(best));
+    }
+    let others = last.iter().filter(|(name, _)| *name != &*goal.name);
+    for (name, value) in others {
+        text += &format!(", {name} {}", number(value));
+    }
+    text + &epochs.left()
+}
+
+/// How a trial ended.
+pub fn ended(history: &History, trial: &TrialRecord) -> String {
+    let (number_of, seconds) = (trial.number, duration(trial.seconds()));
+    let point = configuration(&trial.point);
+    let message = trial.message.as_deref().unwrap_or("no reason given");
+    let what = match trial.state {
+        State::Finished => {
+            let goals = history.goals().iter().zip(&trial.values);
+            let values = goals.map(|(goal, &value)| format!("{} {}", goal.name, number(value)));
+            let values: Vec<String> = values.collect();
+            format!(": {} in {seconds}", values.join(", "))
+        }
+        state => format!(" {state} after {seconds}: {message}"),
+    };
+    format!("trial {number_of}{what} ({point}); {}", best(history))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sampler::Grid;
+    use crate::space::Space;
+    use crate::storage::Memory;
+    use crate::study::{Core, Setup};
+    use crate::trial::Objective;
+    use std::sync::Arc;
+
+    fn study() -> Core {
+        let json = serde_json::json!([
+            {"name": "rate", "type": "float", "low": 0.1, "high": 0.4, "step": 0.1},
+        ]);
+        let (space, _) = Space::from_json(&json).unwrap();
+        let setup = Setup::new(space, Grid::new()).objective(Objective::maximize("acc"));
+        Core::open(Arc::new(Memory::new()), "lines".into(), setup).unwrap()
+    }
+
+    #[test]
+    fn a_running_trial_shows_its_epoch_its_value_and_the_best_so_far() {
+        let study = study();
+        let number = study.ask().unwrap().number;
+        let line = |executions, epochs: Expected| {
+            let history = study.history();
+            running(&history, &history.trials()[0], executions, epochs)
+        };
+        let of = |total, seconds| Expected {
+            total: Some(total),
+            seconds,
+        };
+        assert_eq!(line(of(1, None), of(3, None)), "trial 0: rate = 0.1");
+        for (step, acc) in [(1, 0.8), (2, 0.7)] {
+            let report = [("loss", 1.0 / 3.0), ("acc", acc)];
+            study.report(number, 0, step, report).unwrap();
+        }
+        assert_eq!(
+            line(of(1, None), of(3, Some(2.0))),
+            "trial 0, epoch 2 of 3: acc 0.7, best 0.8, loss 0.333333, about 2.0 s left"
+        );
+        assert_eq!(
+            line(of(2, None), Expected::default()),
+            "trial 0, execution 1 of 2, epoch 2: acc 0.7, best 0.8, loss 0.333333"
+        );
+    }
+
+    #[test]
+    fn an_ended_trial_says_how() {
+        let study = study();
+        let line = |number: usize| {
+            let history = study.history();
+            ended(&history, &history.trials()[number])
+        };
+        let number = study.ask().unwrap().number;
+        study.fail(number, "no room").unwrap();
+        assert_eq!(
+            line(0),
+            "trial 0 failed after 0.0 ms: no room (rate = 0.1); no result yet"
+        );
+        let number = study.ask().unwrap().number;
+        study.tell(number, 0.5).unwrap();
+        let text = line(1);
+        assert!(text.starts_with("trial 1: acc 0.5 in "), "{text}");
+        assert!(
+            text.ends_with(" (rate = 0.2); best acc 0.5 (trial 1)"),
+            "{text}"
+        );
+    }
+}
