@@ -39,6 +39,17 @@ const SELU_ALPHA: f32 = 1.673_263_2;
 const SELU_SCALE: f32 = 1.050_701;
 
 impl Activation {
+    /// What is wrong with the function's own number.
+    pub(crate) fn check(self) -> Result<(), String> {
+        match self {
+            // Below zero the result would not say what side of the bend its argument was on.
+            Self::LeakyRelu { slope } if !(slope >= 0.0 && slope.is_finite()) => Err(format!(
+                "has a leaky slope of {slope}: it is finite and at least 0"
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Applies the function. For a function whose derivative needs the arguments, a copy of them
     /// is returned when `training`.
     pub(crate) fn apply(self, values: &mut [f32], training: bool) -> Option<Buffer> {

@@ -330,6 +330,23 @@ impl Data {
         Some(positions.iter().map(weight).collect())
     }
 
+    /// The first example that holds an infinity or not-a-number.
+    pub(crate) fn first_not_finite(&self) -> Option<usize> {
+        let size: usize = self.shape.iter().product();
+        (0..self.len()).find(|&position| {
+            let row = self.row(position);
+            let inputs = match &self.inputs {
+                Inputs::Floats(floats) => &floats[row * size..][..size],
+                Inputs::Bytes(_) => &[],
+            };
+            let targets = match &self.targets {
+                Targets::Values { values, columns } => &values[row * columns..][..*columns],
+                Targets::Classes(_) => &[],
+            };
+            !(super::ops::all_finite(inputs) && super::ops::all_finite(targets))
+        })
+    }
+
     /// The largest class, when the targets are classes.
     pub(crate) fn largest_class(&self) -> Option<u32> {
         match &self.targets {

@@ -1,5 +1,6 @@
 //! What can go wrong while a network is built and trained.
 
+use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use dfdx::tensor::CpuError;
@@ -76,10 +77,11 @@ impl TrainError {
         }
     }
 
-    pub(crate) fn setting(name: &'static str, value: impl ToString, remedy: &str) -> Self {
+    pub(crate) fn setting(name: &'static str, value: impl Debug, remedy: &str) -> Self {
         Self::Setting {
             name,
-            value: value.to_string(),
+            // So that 1e300 is not written out.
+            value: format!("{value:?}"),
             remedy: remedy.to_owned(),
         }
     }

@@ -1,14 +1,19 @@
 //! Metrics: what is reported about an epoch beside its loss.
 
+use std::str::FromStr;
+
 use super::data::{BatchTargets, Data, Targets};
 use super::error::TrainError;
+use super::loss::Loss;
 
 /// Something that is measured on every epoch, under the name that Keras gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Metric {
     /// `accuracy`: the share of examples whose largest output is their class; with a single
-    /// output, whose output is positive exactly if the class is 1.
+    /// output, whose output is positive exactly if the class is 1. Under binary cross-entropy with
+    /// numbers as targets, the share of outputs that are positive exactly if the target is above
+    /// one half.
     Accuracy,
     /// `mae`: the mean of the absolute differences.
     Mae,
@@ -30,8 +35,11 @@ impl Metric {
     }
 
     /// Checks once, before training, that the metric can be taken of these targets.
-    pub(crate) fn check(self, data: &Data) -> Result<(), TrainError> {
+    pub(crate) fn check(self, data: &Data, loss: Loss) -> Result<(), TrainError> {
         let needed = match (self, data.targets()) {
+            (Self::Accuracy, Targets::Values { .. }) if loss == Loss::BinaryCrossEntropy => {
+                return Ok(());
+            }
             (Self::Accuracy, Targets::Values { .. }) => "Data::classes",
             (Self::Mae | Self::Mse | Self::Rmse, Targets::Classes(_)) => "Data::values",
             _ => return Ok(()),
@@ -69,8 +77,13 @@ impl Metric {
                 };
                 sum / columns as f64
             }
+            (Self::Accuracy, BatchTargets::Values(values)) => {
+                let right =
+                    |(y, t): &(&f32, &f32)| (**y > 0.0 && **t > 0.5) || (**y <= 0.0 && **t <= 0.5);
+                let count = outputs.iter().zip(values.iter()).filter(right).count();
+                count as f64 / columns as f64
+            }
             // Refused by `check` before training.
-            (Self::Accuracy, BatchTargets::Values(_)) => f64::NAN,
             (Self::Mae | Self::Mse | Self::Rmse, BatchTargets::Classes(_)) => f64::NAN,
         }
     }
@@ -80,6 +93,35 @@ impl Metric {
         match self {
             Self::Rmse => mean.sqrt(),
             Self::Accuracy | Self::Mae | Self::Mse => mean,
+        }
+    }
+}
+
+/// A metric by the name that Keras knows it by, short or long, as an objective or a choice of
+/// metrics in a file may hold it.
+///
+/// ```
+/// # use tuner_runtime as tuner;
+/// use tuner::train::Metric;
+///
+/// assert_eq!("mean_absolute_error".parse::<Metric>()?, Metric::Mae);
+/// assert!("f1".parse::<Metric>().unwrap_err().to_string().contains("accuracy, mae, mse"));
+/// # Ok::<(), tuner::train::TrainError>(())
+/// ```
+impl FromStr for Metric {
+    type Err = TrainError;
+
+    fn from_str(name: &str) -> Result<Self, TrainError> {
+        match name {
+            "accuracy" | "acc" => Ok(Self::Accuracy),
+            "mae" | "mean_absolute_error" => Ok(Self::Mae),
+            "mse" | "mean_squared_error" => Ok(Self::Mse),
+            "rmse" | "root_mean_squared_error" => Ok(Self::Rmse),
+            _ => Err(TrainError::setting(
+                "the name of a metric",
+                name,
+                "known are accuracy, mae, mse and rmse, and the long names that Keras has for them",
+            )),
         }
     }
 }
@@ -107,6 +149,9 @@ mod tests {
         assert_eq!(Metric::Accuracy.sum(&outputs, 2, &targets), 1.0);
         let single = [2.0, -1.0, f32::NAN];
         assert_eq!(Metric::Accuracy.sum(&single, 1, &targets), 2.0);
+        let several = BatchTargets::Values(vec![1.0, 0.0, 0.9, 0.1].into());
+        let outputs = [0.3, 0.0, -2.0, f32::NAN];
+        assert_eq!(Metric::Accuracy.sum(&outputs, 2, &several), 1.0);
     }
 
     #[test]

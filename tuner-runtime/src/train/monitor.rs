@@ -45,6 +45,10 @@ impl EarlyStopping {
         &self.metric
     }
 
+    pub(crate) fn check(&self) -> Result<(), TrainError> {
+        check_gain(self.least_gain)
+    }
+
     /// Whether the training ends after an epoch with this value.
     pub(crate) fn ends(&self, watch: &mut Watch, value: f64) -> bool {
         watch.see(&self.metric, value, self.least_gain);
@@ -116,7 +120,7 @@ impl Plateau {
                 return Err(TrainError::setting(name, value, "it is from 0 to 1"));
             }
         }
-        Ok(())
+        check_gain(self.least_gain)
     }
 
     /// The share of the learning rate that is left after an epoch with this value.
@@ -128,6 +132,18 @@ impl Plateau {
         watch.waited = 0;
         (share * self.factor).max(self.floor)
     }
+}
+
+fn check_gain(difference: f64) -> Result<(), TrainError> {
+    if difference >= 0.0 && difference.is_finite() {
+        return Ok(());
+    }
+    let remedy = "it is finite and at least 0";
+    Err(TrainError::setting(
+        "the least gain of a better epoch",
+        difference,
+        remedy,
+    ))
 }
 
 /// The best value of a metric so far, and for how many epochs there was no better one.
@@ -185,6 +201,9 @@ mod tests {
             })
             .collect();
         assert_eq!(shares, [1.0, 1.0, 0.5, 0.5, 0.25, 0.25, 0.2, 0.2]);
+        assert!(plateau.check().is_ok());
+        assert!(plateau.clone().least_gain(f64::NAN).check().is_err());
         assert!(plateau.factor(2.0).check().is_err());
+        assert!(EarlyStopping::new("loss").least_gain(-1.0).check().is_err());
     }
 }

@@ -14,6 +14,8 @@ use crate::math::rng::Rng;
 pub struct Network {
     input: Vec<usize>,
     output: Vec<usize>,
+    /// The most numbers that an example has anywhere between two layers.
+    widest: usize,
     layers: Vec<(String, Box<dyn Run>)>,
     device: Cpu,
 }
@@ -22,6 +24,7 @@ impl Network {
     pub(crate) fn new(input: Vec<usize>) -> Self {
         Self {
             output: input.clone(),
+            widest: input.iter().product(),
             input,
             layers: Vec::new(),
             device: Cpu::default(),
@@ -32,6 +35,14 @@ impl Network {
         let number = self.layers.len() + 1;
         self.layers.push((format!("{number}.{kind}"), built.run));
         self.output = built.output;
+        self.widest = self.widest.max(self.output.iter().product());
+    }
+
+    /// How many examples to evaluate at once: enough for large products, and few enough for the
+    /// arrays between the layers to stay in the caches.
+    pub(crate) fn evaluation_batch(&self) -> usize {
+        const MOST_NUMBERS: usize = 1 << 22;
+        (MOST_NUMBERS / self.widest).clamp(1, 500)
     }
 
     pub(crate) fn device(&self) -> &Cpu {
@@ -80,7 +91,7 @@ impl Network {
             )));
         }
         let mut outputs = Vec::new();
-        for part in inputs.chunks(size * super::fit::EVALUATION_BATCH) {
+        for part in inputs.chunks(size * self.evaluation_batch()) {
             let rows = part.len() / size;
             // Nothing random happens outside training.
             let batch = self.forward(Buffer::copied(part), rows, false, &mut Rng::new(0))?;

@@ -6,8 +6,7 @@ use dfdx::tensor::Cpu;
 use super::activation::Activation;
 use super::error::TrainError;
 use super::init::Init;
-use super::layer::{Conv2d, DfdxModule, Layer, Site, Trainable};
-
+use super::layer::{Conv2d, DfdxModule, Layer, Site, Trainable, elements};
 use super::network::Network;
 use super::ops::time::Steps;
 use super::ops::window::Padding;
@@ -184,10 +183,12 @@ impl Sequential {
         if self.input.is_empty() || self.input.contains(&0) {
             return Err(TrainError::setting(
                 "the network's input shape",
-                format!("{:?}", self.input),
+                &self.input,
                 "give one axis or more, each of at least 1",
             ));
         }
+        elements("inputs", &self.input)
+            .map_err(|problem| TrainError::Data(format!("the network {problem}")))?;
         let mut network = Network::new(self.input.clone());
         let mut rng = Rng::keyed(seed, Purpose::Training, 0, 1);
         for (index, layer) in self.layers.iter().enumerate() {
@@ -197,13 +198,15 @@ impl Sequential {
                 device: &device,
                 rng: &mut rng,
             };
-            let built = layer
-                .build(&mut site)
-                .map_err(|problem| TrainError::Layer {
-                    number: index + 1,
-                    layer: layer.kind(),
-                    problem,
-                })?;
+            let built = layer.build(&mut site).and_then(|built| {
+                elements("results", &built.output)?;
+                Ok(built)
+            });
+            let built = built.map_err(|problem| TrainError::Layer {
+                number: index + 1,
+                layer: layer.kind(),
+                problem,
+            })?;
             network.push(layer.kind(), built);
         }
         Ok(network)
@@ -226,6 +229,35 @@ mod tests {
             "layer 2 (dense) has 0 units: give it 1 or more"
         );
         assert!(Sequential::input([4, 0]).flatten().initialize(0).is_err());
+    }
+
+    #[test]
+    fn sizes_beyond_memory_are_refused_before_it_is_asked_for() {
+        let most = usize::MAX;
+        let images = || Sequential::input([3, 8, 8]);
+        let same = |kernel| Conv2d::new(2, kernel).padding(Padding::Same);
+        for net in [
+            Sequential::input([most, 2]).flatten(),
+            Sequential::input([6]).dense(most, Activation::Relu),
+            Sequential::input([6]).dense(1 << 40, Activation::Relu),
+            Sequential::input([6]).embedding(1 << 40, 1 << 40),
+            Sequential::input([1 << 28]).embedding(1, 8),
+            Sequential::input([6, 1]).lstm(most, Steps::Last),
+            Sequential::input([6, 1]).gru(1 << 20, Steps::Last),
+            images().conv2d(most, 3, Activation::Relu),
+            images().layer(same(most)),
+            images().layer(same(16)),
+            images().max_pool2d(most),
+        ] {
+            let error = net.initialize(0).unwrap_err().to_string();
+            let says_what = error.contains("numbers that one array may hold")
+                || error.contains("use a smaller window");
+            assert!(says_what, "{error}");
+        }
+        assert!(images().layer(same(15)).initialize(0).is_ok());
+        let far = Conv2d::new(2, 3).stride(most).padding(Padding::Same);
+        let network = images().layer(far).initialize(0).unwrap();
+        assert_eq!(network.output_shape(), [2, 1, 1]);
     }
 
     #[test]

@@ -21,9 +21,6 @@ use super::schedule::Schedule;
 use super::sequential::Sequential;
 use session::Session;
 
-/// How many examples are evaluated at once outside training.
-pub(crate) const EVALUATION_BATCH: usize = 500;
-
 /// How a network is trained: a description that can run any number of times.
 ///
 /// ```
@@ -283,6 +280,9 @@ impl Fit {
                 return Err(TrainError::setting("a watched metric", name, &remedy));
             }
         }
+        if let Some(stopping) = &self.early_stopping {
+            stopping.check()?;
+        }
         if let Some(plateau) = &self.plateau {
             plateau.check()?;
         }
@@ -315,7 +315,7 @@ impl Fit {
             }
         }
         for metric in &self.metrics {
-            metric.check(data)?;
+            metric.check(data, self.loss)?;
         }
         self.loss.check(data, network.output_shape())
     }

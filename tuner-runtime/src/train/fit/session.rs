@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EVALUATION_BATCH, Fit, Trained};
+use super::{Fit, Trained};
 use crate::math::rng::{Purpose, Rng};
 use crate::train::buffer::{self, Buffer};
 use crate::train::checkpoint;
@@ -152,7 +152,7 @@ impl<'a> Session<'a> {
         let bad_value = bad_value.map(|(name, _)| name.clone());
         // The loss alone may stay finite while weights are not.
         if let Some(what) = self.network.non_finite().or(bad_value) {
-            return Err(TrainError::Diverged { epoch, what });
+            return Err(self.diverged(epoch, what));
         }
         Ok(EpochMetrics {
             epoch,
@@ -183,12 +183,36 @@ impl<'a> Session<'a> {
             let (outputs, columns) = (&batch.values, batch.columns);
             let (weights, to) = (weights.as_deref(), Some(&mut gradient[..]));
             let loss = fit.loss.evaluate(outputs, columns, &targets, weights, to);
+            if !loss.is_finite() {
+                let what = format!("the loss of batch {} of {steps}", step + 1);
+                return Err(self.diverged(epoch, what));
+            }
             totals.add(loss, outputs, columns, &targets);
             let mut grads = batch.backward(gradient)?;
             let factor = fit.schedule.factor(epoch, step, steps, fit.epochs) * self.progress.share;
             self.stepper.step(&mut self.network, &mut grads, factor)?;
         }
         Ok(totals.means(self.train.len()))
+    }
+
+    /// The error of an epoch in which something became infinite or not a number: unless the data
+    /// held it already.
+    fn diverged(&self, epoch: u64, what: String) -> TrainError {
+        let parts = [
+            ("training", Some(self.train)),
+            ("validation", self.validation),
+        ];
+        let fault = parts.into_iter().find_map(|(part, data)| {
+            let example = data?.first_not_finite()?;
+            Some(format!(
+                "example {example} of the {part} data, counted from 0, holds a number that is not \
+                 finite: leave it out or replace it"
+            ))
+        });
+        match fault {
+            Some(fault) => TrainError::Data(fault),
+            None => TrainError::Diverged { epoch, what },
+        }
     }
 
     /// Lets early stopping, the plateau and the best weights see an epoch.
@@ -223,7 +247,7 @@ pub(crate) fn evaluate(
 ) -> Result<Vec<(String, f64)>, TrainError> {
     let positions: Vec<usize> = (0..data.len()).collect();
     let mut totals = Totals::new(fit);
-    for positions in positions.chunks(EVALUATION_BATCH) {
+    for positions in positions.chunks(network.evaluation_batch()) {
         let inputs = data.batch_inputs(positions);
         let targets = data.batch_targets(positions);
         let weights = data.batch_weights(positions, None);

@@ -12,11 +12,12 @@ use crate::train::error::TrainError;
 #[derive(Debug)]
 struct Running(Activation);
 
-pub(super) fn build(site: &Site<'_>, activation: Activation) -> Built {
-    Built {
+pub(super) fn build(site: &Site<'_>, activation: Activation) -> Result<Built, String> {
+    activation.check()?;
+    Ok(Built {
         run: Box::new(Running(activation)),
         output: site.input.to_vec(),
-    }
+    })
 }
 
 impl Run for Running {

@@ -1,6 +1,6 @@
 //! The convolution layer.
 
-use super::{Built, Layer, Run, Site};
+use super::{Built, Layer, Run, Site, elements};
 use crate::math::rng::Rng;
 use crate::train::activation::Activation;
 use crate::train::batch::Batch;
@@ -90,15 +90,16 @@ struct Running {
 
 pub(super) fn build(conv: &Conv2d, site: &mut Site<'_>) -> Result<Built, String> {
     let window = Window::new(site.input, conv.kernel, conv.stride, conv.padding)?;
+    conv.activation.check()?;
     if conv.filters == 0 {
         return Err("has 0 filters: give it 1 or more".to_owned());
     }
-    let (filters, area) = (conv.filters, conv.kernel * conv.kernel);
-    let count = filters * window.patch();
-    let weights = conv
-        .init
-        .draw(site.rng, count, window.patch(), filters * area);
+    let filters = conv.filters;
     let shape = [filters, window.channels, conv.kernel, conv.kernel];
+    let count = elements("weights", &shape)?;
+    elements("columns", &[window.patch(), window.positions()])?;
+    let fan_out = count / window.channels;
+    let weights = conv.init.draw(site.rng, count, window.patch(), fan_out);
     Ok(Built {
         run: Box::new(Running {
             window,

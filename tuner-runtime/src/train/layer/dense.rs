@@ -1,6 +1,6 @@
 //! The fully connected layer.
 
-use super::{Built, Run, Site};
+use super::{Built, Run, Site, elements};
 use crate::math::rng::Rng;
 use crate::train::activation::Activation;
 use crate::train::batch::Batch;
@@ -26,10 +26,12 @@ pub(super) fn build(
     let Some((&inputs, leading)) = site.input.split_last() else {
         return Err("needs an input with at least one axis".to_owned());
     };
+    activation.check()?;
     if units == 0 {
         return Err("has 0 units: give it 1 or more".to_owned());
     }
-    let weights = init.draw(site.rng, inputs * units, inputs, units);
+    let count = elements("weights", &[inputs, units])?;
+    let weights = init.draw(site.rng, count, inputs, units);
     let parameter = |shape: &[usize], values| Parameter::trained(site.device, shape, values);
     Ok(Built {
         run: Box::new(Dense {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Built, Run, Site};
+use super::{Built, Run, Site, elements};
 use crate::math::rng::Rng;
 use crate::train::batch::Batch;
 use crate::train::buffer::Buffer;
@@ -20,8 +20,9 @@ pub(super) fn build(site: &mut Site<'_>, entries: usize, width: usize) -> Result
             "has {entries} entries of {width} numbers: both are at least 1"
         ));
     }
+    let count = elements("a table", &[entries, width])?;
     let draw = |_| (0.1 * site.rng.unit() - 0.05) as f32;
-    let table = (0..entries * width).map(draw).collect();
+    let table = (0..count).map(draw).collect();
     Ok(Built {
         run: Box::new(Embedding {
             table: Parameter::trained(site.device, &[entries, width], table),

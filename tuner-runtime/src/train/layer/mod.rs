@@ -147,7 +147,7 @@ impl Layer {
                 stride,
                 padding,
             } => pool2d::build(site, Pool::Average, size, stride, padding),
-            Self::Activation(activation) => Ok(activation::build(site, activation)),
+            Self::Activation(activation) => activation::build(site, activation),
             Self::Dropout { rate } => dropout::build(site, rate),
             Self::BatchNorm { keep, epsilon } => batch_norm::build(site, keep, epsilon),
             Self::LayerNorm { epsilon } => layer_norm::build(site, epsilon),
@@ -164,6 +164,25 @@ impl Layer {
             } => dense::build(site, units, activation, bias, init),
         }
     }
+}
+
+/// The most numbers that one array may hold: 4 GiB of them. What is larger is a mistake, and would
+/// end the process when the memory is asked for.
+const MOST_NUMBERS: usize = 1 << 30;
+
+/// The number of elements of an array with these lengths of its axes, or why it cannot be made.
+pub(crate) fn elements(what: &str, sizes: &[usize]) -> Result<usize, String> {
+    let product = sizes
+        .iter()
+        .try_fold(1usize, |product, &size| product.checked_mul(size));
+    product
+        .filter(|&product| product <= MOST_NUMBERS)
+        .ok_or_else(|| {
+            format!(
+                "has {what} of the shape {sizes:?}, which are more than the {MOST_NUMBERS} numbers \
+                 that one array may hold: make it smaller"
+            )
+        })
 }
 
 /// Where a layer is built.
