@@ -73,6 +73,7 @@ fn a_study_is_read_by_its_file_and_by_its_folder() {
     );
 
     let all = tuner(&["export", file, "--format", "json"]).json();
+    assert_eq!(all, tuner(&["export", file, "--json"]).json());
     assert_eq!(all["trials"], trials);
 
     let studies = tuner(&["studies", folder, "--json"]).json();
@@ -86,7 +87,7 @@ fn a_study_is_read_by_its_file_and_by_its_folder() {
         (vec!["trials", file], "failed"),
         (vec!["best", file], "trial 1 of 4"),
         (vec!["show", file, "2"], "out of memory"),
-        (vec!["show", file, "1"], "  1: value = 0.25"),
+        (vec!["show", file, "1"], "  1: value 0.25"),
         (vec!["studies", file], "maximize value"),
     ] {
         let run = tuner(&command);
@@ -197,6 +198,69 @@ fn faults_are_said_in_words() {
         run.error
     );
     assert_eq!(tuner(&["trials"]).code, Some(2));
+}
+
+#[test]
+fn a_study_is_watched_until_nobody_works_on_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("study.db");
+    let file = file.to_str().unwrap();
+    let mut peer = Peer::start(&["ask-tell", "--sampler", "random", "--study", file]);
+    let space = json!([{"name": "x", "type": "float", "low": 0, "high": 1}]);
+    peer.call(json!({"cmd": "init", "space": space, "direction": "minimize"}));
+    peer.call(json!({"cmd": "ask"}));
+    let watch = |more: &[&str]| {
+        let options = ["watch", file, "--interval", "0.05"];
+        Command::new(env!("CARGO_BIN_EXE_tuner"))
+            .args(options.iter().chain(more))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let mut watchers = [watch(&[]), watch(&["--json"])];
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    for watcher in &mut watchers {
+        assert!(watcher.try_wait().unwrap().is_none(), "it goes on watching");
+    }
+    peer.call(json!({"cmd": "tell", "id": 0, "value": 1.0 / 3.0}));
+    assert!(peer.quit().success());
+    let [text, lines] = watchers.map(|watcher| {
+        let run = watcher.wait_with_output().unwrap();
+        assert!(run.status.success());
+        assert_eq!(String::from_utf8(run.stderr).unwrap(), "");
+        String::from_utf8(run.stdout).unwrap()
+    });
+    assert!(text.contains("trial 0: value 0.333333 in "), "{text}");
+    assert!(text.contains("1 trial: 1 finished"), "{text}");
+    let lines = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    let events: Vec<Json> = lines.collect();
+    let seqs = events.iter().map(|event| event["seq"].as_u64());
+    assert!(seqs.eq((1..=events.len() as u64).map(Some)));
+    let last = events.last().unwrap();
+    assert_eq!(last["event"], "trial_finished");
+    assert_eq!(last["outcome"]["finished"]["metrics"]["value"], 1.0 / 3.0);
+}
+
+#[test]
+fn a_deleted_study_leaves_neither_weights_nor_a_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join("study");
+    let kept = project.join("trials").join("0001");
+    fill(&project.join("study.db"), 1);
+    std::fs::create_dir_all(&kept).unwrap();
+    std::fs::write(project.join("notes"), "ours").unwrap();
+    let gone = tuner(&["delete", project.to_str().unwrap(), "--yes", "--json"]).json();
+    assert_eq!(
+        (&gone["deleted"], &gone["trials"]),
+        (&json!("study"), &json!(4))
+    );
+    let left = std::fs::read_dir(&project).unwrap();
+    let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["notes", "study.db"]);
 }
 
 #[test]

@@ -120,6 +120,7 @@ fn the_queue_and_notes_are_part_of_the_study() {
     study.set_attribute(&first, "gone", json!(null)).unwrap();
     study.tell(first, 1.0).unwrap();
     assert!(study.set_attribute(7u64, "x", 1).is_err());
+    study.set_study_attribute("by", "us").unwrap();
     drop(study);
     let study = open();
     assert_eq!(study.ask().unwrap().params, pair(0, 4));
@@ -131,6 +132,7 @@ fn the_queue_and_notes_are_part_of_the_study() {
         .map(|(name, note)| (&**name, note.clone()))
         .collect();
     assert_eq!(notes, [("machine", json!({"cores": 2}))]);
+    assert_eq!(study.history().attributes().get("by"), Some(&json!("us")));
 }
 
 #[test]

@@ -106,11 +106,14 @@ pub fn running(
     if let Some(best) = values.reduce(better) {
         text += &format!(", best {}", number(best));
     }
+    // The rest comes last, where a narrow terminal cuts it off.
+    text += &epochs.left();
     let others = last.iter().filter(|(name, _)| *name != &*goal.name);
-    for (name, value) in others {
-        text += &format!(", {name} {}", number(value));
+    for (place, (name, value)) in others.enumerate() {
+        let mark = if place == 0 { ';' } else { ',' };
+        text += &format!("{mark} {name} {}", number(value));
     }
-    text + &epochs.left()
+    text
 }
 
 /// How a trial ended.
@@ -168,11 +171,11 @@ mod tests {
         }
         assert_eq!(
             line(of(1, None), of(3, Some(2.0))),
-            "trial 0, epoch 2 of 3: acc 0.7, best 0.8, loss 0.333333, about 2.0 s left"
+            "trial 0, epoch 2 of 3: acc 0.7, best 0.8, about 2.0 s left; loss 0.333333"
         );
         assert_eq!(
             line(of(2, None), Expected::default()),
-            "trial 0, execution 1 of 2, epoch 2: acc 0.7, best 0.8, loss 0.333333"
+            "trial 0, execution 1 of 2, epoch 2: acc 0.7, best 0.8; loss 0.333333"
         );
     }
 

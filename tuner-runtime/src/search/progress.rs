@@ -67,6 +67,8 @@ pub(super) struct Show {
     total: Option<u64>,
     executions: u64,
     began: Instant,
+    /// When the last trial ended, after the beginning.
+    last_end: Duration,
     /// How many trials had ended before.
     before: usize,
     search: Option<ProgressBar>,
@@ -109,6 +111,7 @@ impl Show {
             total: core.max_trials().into_iter().chain(planned).min(),
             executions,
             began: Instant::now(),
+            last_end: Duration::ZERO,
             before,
             search,
             trials: BTreeMap::new(),
@@ -135,7 +138,10 @@ impl Show {
         let done = ended.checked_sub(self.before).filter(|&done| done > 0);
         let by_pace = done.zip(self.total).map(|(done, total)| {
             let left = total.saturating_sub(ended as u64) as f64;
-            self.began.elapsed().as_secs_f64() / done as f64 * left
+            let seconds = self.last_end.as_secs_f64() / done as f64 * left;
+            // What ran since then is part of what was left.
+            let since = self.began.elapsed().saturating_sub(self.last_end);
+            (seconds - since.as_secs_f64()).max(0.0)
         });
         let by_limit = self.controls.time_left().map(|left| left.as_secs_f64());
         by_pace.into_iter().chain(by_limit).reduce(f64::min)
@@ -196,6 +202,7 @@ impl Show {
     }
 
     fn end_trial(&mut self, history: &History, trial: &TrialRecord) {
+        self.last_end = self.began.elapsed();
         if let Some(bar) = self.trials.remove(&trial.number).and_then(|line| line.bar) {
             bar.finish_and_clear();
         }

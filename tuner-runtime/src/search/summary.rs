@@ -25,6 +25,7 @@ pub fn results_table(history: &History, count: usize) -> String {
         .collect();
     let mut text = match history.trials().len() {
         0 => return "no trial has begun\n".to_owned(),
+        1 => format!("1 trial: {}", counts.join(", ")),
         all => format!("{all} trials: {}", counts.join(", ")),
     };
     let _ = writeln!(text, "; {} of training", duration(history.seconds()));

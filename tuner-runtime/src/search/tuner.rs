@@ -163,7 +163,7 @@ impl<T: Tunable> Tuner<T> {
         match end {
             Some(end) if running == 0 || !interrupted => {
                 if self.settings.progress != Progress::Silent {
-                    eprint!("{end}\n{}", results_table(&history, 5));
+                    eprint!("the search ended: {end}\n{}", results_table(&history, 5));
                 }
                 Ok(end)
             }
@@ -199,12 +199,19 @@ impl<T: Tunable> Tuner<T> {
         &self.study
     }
 
-    /// Puts a configuration before all that the sampler proposes.
+    /// Puts a configuration before all that the sampler proposes, unless it was tried before or waits
+    /// already: a program that is started again need not know how far it was.
     ///
     /// # Errors
     /// When the space does not allow it.
     pub fn enqueue(&self, params: &T) -> Result<(), SearchError> {
-        Ok(self.study.enqueue(params)?)
+        let point = self.study.space().encode(params)?;
+        let history = self.study.history();
+        let point = history.space().adopt(&point)?;
+        if !history.knows(&point) {
+            self.study.core().enqueue(&point)?;
+        }
+        Ok(())
     }
 
     /// The best configuration.

@@ -217,8 +217,9 @@ impl<T: Tunable> Study<T> {
         self.core.enqueue(&self.handle.encode(params)?)
     }
 
-    /// Enqueues the best configurations of an older study, as far as they fit: at most `count`,
-    /// those that had to be mended to fit included. Returns how many.
+    /// Enqueues the `count` best configurations of an older study, mended where they do not fit. Those
+    /// that were tried already or wait are passed over, so that a program that is started again need
+    /// not know how far it was. Returns how many were added.
     ///
     /// # Errors
     /// When the storage fails.
@@ -274,6 +275,18 @@ impl<T: Tunable> Study<T> {
         value: impl Into<serde_json::Value>,
     ) -> Result<(), StudyError> {
         self.core.set_attribute(Some(trial.into()), name, value)
+    }
+
+    /// Notes something about the study; null removes the note.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn set_study_attribute(
+        &self,
+        name: &str,
+        value: impl Into<serde_json::Value>,
+    ) -> Result<(), StudyError> {
+        self.core.set_attribute(None, name, value)
     }
 
     fn as_best(&self, record: &TrialRecord) -> Option<Best<T>> {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::sampler::Sampler;
+use crate::sampler::{Ask, Sampler};
 use crate::space::{Point, Space, Value};
 use crate::storage::Memory;
 use crate::study::{Core, Setup, StudyError};
-use crate::trial::Objective;
+use crate::trial::{History, Objective};
 
 /// How many trials each check runs, unless the sampler ends before.
 const TRIALS: u64 = 24;
@@ -40,6 +40,9 @@ pub fn sampler_contract<S: Sampler + 'static>(new: impl Fn() -> S) {
         check.maximising_mirrors_minimising();
         check.what_a_failed_trial_reported_does_not_matter();
         check.odd_values_and_many_running_trials_break_nothing();
+        check.every_suggestion_follows_from_what_it_took_into_account();
+        check.parameters_with_equal_bounds_are_drawn_apart();
+        check.the_seed_matters_unless_all_points_are_listed();
     }
     assert!(searched > 0, "{} searches none of the spaces", new().name());
 }
@@ -103,9 +106,13 @@ struct Check<'a, S> {
 
 impl<S: Sampler + 'static> Check<'_, S> {
     fn open(&self, storage: &Arc<Memory>, direction: &str) -> Core {
+        self.open_with_seed(storage, direction, 5)
+    }
+
+    fn open_with_seed(&self, storage: &Arc<Memory>, direction: &str, seed: u64) -> Core {
         let setup = Setup::new(self.space.clone(), (self.new)())
             .objective(goal(direction))
-            .seed(5)
+            .seed(seed)
             .max_trials(TRIALS);
         Core::open(storage.clone(), "study".into(), setup)
             .unwrap_or_else(|fault| panic!("{}: {fault}", (self.new)().name()))
@@ -227,5 +234,90 @@ impl<S: Sampler + 'static> Check<'_, S> {
                     .all(|point| self.space.contains(point))
             );
         }
+    }
+    /// A fresh sampler that sees the same events proposes the same, whatever else happened since.
+    fn every_suggestion_follows_from_what_it_took_into_account(&self) {
+        let study = self.open(&Arc::default(), "minimize");
+        let mut running = Vec::new();
+        while let Some((number, point)) = self.ask(&study) {
+            running.push((number, value(&point)));
+            // Up to three at once, of every kind of end.
+            if running.len() < 3 {
+                continue;
+            }
+            let (number, value) = running.remove(number as usize % 3);
+            study.report(number, 0, 1, value).expect("the trial runs");
+            let told = match number % 5 {
+                3 => study.fail(number, "no room"),
+                4 => study.prune(number, "not good"),
+                _ => study.tell(number, value),
+            };
+            told.expect("the trial runs");
+        }
+        let events = study.storage().read(study.id(), 0);
+        let events = events.expect("memory can be read");
+        for record in study.history().trials() {
+            let known = History::fold(&events[..record.seen as usize]);
+            let history = known.ok().flatten().expect("the events add up");
+            let ask = Ask {
+                history: &history,
+                number: record.number,
+                budget: study.max_trials(),
+            };
+            let name = (self.new)().name();
+            let again = (self.new)().suggest(&ask);
+            let again = again.unwrap_or_else(|fault| panic!("{name}: {fault}"));
+            let point = self.space.adopt(&again.point);
+            assert_eq!(
+                point.as_ref(),
+                Ok(&record.point),
+                "{name}, trial {}",
+                record.number
+            );
+            assert_eq!(again.memo, record.memo.as_deref().cloned(), "{name}");
+        }
+    }
+
+    fn parameters_with_equal_bounds_are_drawn_apart(&self) {
+        let twins: Vec<(&str, &str)> = [("a", "b"), ("x", "deep.y")]
+            .into_iter()
+            .filter(|(one, other)| {
+                self.space.place(one).is_some() && self.space.place(other).is_some()
+            })
+            .collect();
+        for (one, other) in twins {
+            let study = self.run("minimize", |study, number, point| {
+                study.tell(number, value(point))
+            });
+            let points = Self::points(&study);
+            let both = points.iter().filter_map(|point| {
+                let number = |name| point.get(name).and_then(Value::as_f64);
+                Some((number(one)?, number(other)?))
+            });
+            let both: Vec<(f64, f64)> = both.collect();
+            let same = both.iter().filter(|(one, other)| one == other).count();
+            assert!(
+                both.is_empty() || 2 * same < both.len() + 2,
+                "{}: `{one}` and `{other}` are the same in {same} of {} points",
+                (self.new)().name(),
+                both.len()
+            );
+        }
+    }
+
+    fn the_seed_matters_unless_all_points_are_listed(&self) {
+        let goals = [goal("minimize").goal().expect("the direction is given")];
+        let is_listed = (self.new)().plan(self.space, &goals) != Ok(None);
+        if is_listed || self.space.cardinality().is_some_and(|count| count < 100) {
+            return;
+        }
+        let points = |seed| {
+            let study = self.open_with_seed(&Arc::default(), "minimize", seed);
+            while let Some((number, point)) = self.ask(&study) {
+                study.tell(number, value(&point)).expect("the trial runs");
+            }
+            Self::points(&study)
+        };
+        assert_ne!(points(5), points(6), "{}", (self.new)().name());
     }
 }

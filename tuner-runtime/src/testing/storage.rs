@@ -31,6 +31,8 @@ pub fn storage_contract<S: Storage>(new: impl Fn() -> S) {
     studies_are_kept_apart(&new());
     events_come_back_as_they_were(&new());
     guards_forbid_what_they_name(&new());
+    every_decision_conflicts_and_nothing_else_does(&new());
+    events_of_any_size_and_name_are_kept(&new());
     a_decision_sees_all_and_keeps_others_out(&new());
     writers_at_once_lose_nothing(&new());
     deciders_at_once_never_decide_the_same(&new());
@@ -266,6 +268,53 @@ fn guards_forbid_what_they_name(storage: &impl Storage) {
     assert!(!conflict(Guard::Trial(3, decided + 1)));
     assert!(!conflict(Guard::Trial(4, 1)), "other trials do not matter");
     assert!(!conflict(Guard::None));
+}
+
+fn every_decision_conflicts_and_nothing_else_does(storage: &impl Storage) {
+    for (place, event) in example_events().into_iter().enumerate() {
+        let id = StudyId::from(format!("study {place}"));
+        let known = ok(storage.create(&id, &first()));
+        let is_creation = place == 0;
+        let known = if is_creation {
+            known - 1
+        } else {
+            ok(storage.append(&id, Guard::None, std::slice::from_ref(&event)));
+            known
+        };
+        let decides = storage.append(&id, Guard::Decision(known), &[note(0)]);
+        let conflicts = matches!(decides, Err(StorageError::Conflict));
+        assert_eq!(conflicts, event.is_decision(), "{event:?}");
+        let tells = storage.append(&id, Guard::Trial(0, known), &[note(0)]);
+        let conflicts = matches!(tells, Err(StorageError::Conflict));
+        assert_eq!(conflicts, event.trial() == Some(0), "{event:?}");
+    }
+}
+
+fn events_of_any_size_and_name_are_kept(storage: &impl Storage) {
+    for name in [
+        "",
+        " ",
+        "ü/../\\%_'\";--",
+        "a\u{0}b",
+        "long ".repeat(200).as_str(),
+    ] {
+        let id = StudyId::from(name);
+        ok(storage.create(&id, &first()));
+        let large = Event::ExecutionFailed {
+            trial: 0,
+            execution: 0,
+            message: "\u{0}\u{feff}é\r\n".repeat(200_000),
+            seconds: f64::MIN_POSITIVE,
+        };
+        let events = vec![large; 2];
+        assert_eq!(ok(storage.append(&id, Guard::None, &events)), 3);
+        let read = ok(storage.read(&id, 1));
+        assert!(
+            read.iter().map(|(_, event)| event).eq(&events),
+            "a large event of the study {name:?} is another one"
+        );
+        assert!(ok(storage.list()).contains(&id));
+    }
 }
 
 fn a_decision_sees_all_and_keeps_others_out(storage: &impl Storage) {

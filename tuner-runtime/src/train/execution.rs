@@ -7,6 +7,7 @@ use super::error::TrainError;
 use super::fit::session::Session;
 use super::fit::{Fit, Trained};
 use super::history::{EpochMetrics, History};
+use super::kept::{Keeper, WEIGHTS};
 use crate::search::{Execution, IntoOutcome, Outcome};
 use crate::trial::Metrics;
 
@@ -50,6 +51,8 @@ impl Fit {
         }
         run.expect_steps(self.epochs);
         let checkpoint = run.directory().join(CHECKPOINT);
+        let weights = run.directory().join(WEIGHTS);
+        let goal = run.objectives()[0].clone();
         let seed = run.seed();
         let mut stopped = false;
         let mut report = |epoch: &EpochMetrics| match run.report(epoch.epoch, epoch.metrics()) {
@@ -67,6 +70,7 @@ impl Fit {
         }
         // The record of a run that begins again is empty.
         let earlier = session.progress.history.epochs.clone();
+        session.keeper = Some(Keeper::new(weights, goal, &earlier));
         if earlier.iter().any(|epoch| report(epoch).is_break()) {
             return Err(TrainError::Stopped);
         }

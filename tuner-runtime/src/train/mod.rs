@@ -54,6 +54,7 @@ mod fit;
 mod gradient_check;
 mod history;
 mod init;
+mod kept;
 mod layer;
 mod loss;
 mod metric;

@@ -414,6 +414,11 @@ impl History {
         self.points.contains_key(point)
     }
 
+    /// Whether some trial has this point, or it waits to be tried.
+    pub fn knows(&self, point: &Point) -> bool {
+        self.contains(point) || self.queue.contains(point)
+    }
+
     /// How many different points were tried.
     pub fn distinct_points(&self) -> usize {
         self.points.len()

@@ -129,6 +129,8 @@ fn warm_start_tries_the_best_of_an_older_study_first() {
         .warm_start(&older.study().history(), 3)
         .unwrap();
     assert_eq!(count, 3);
+    let again = tuner.study().warm_start(&older.study().history(), 3);
+    assert_eq!(again.unwrap(), 0, "they wait already");
     tuner
         .search(|_: &mut Execution, net: Edited| net.units[0] as f64)
         .unwrap();
@@ -139,6 +141,70 @@ fn warm_start_tries_the_best_of_an_older_study_first() {
         let units: Vec<usize> = net.units.iter().map(|&n| n.min(2)).collect();
         assert_eq!((tried.units, tried.bias), (units, net.bias));
     }
+}
+
+#[test]
+fn a_program_that_enqueues_and_is_started_again_tries_nothing_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let known = Net {
+        units: vec![2],
+        bias: true,
+    };
+    for trials in [2, 4] {
+        let builder = quiet().directory(folder.path()).project_name("net");
+        let mut tuner = builder.max_trials(trials).build().unwrap();
+        tuner.enqueue(&known).unwrap();
+        tuner.enqueue(&known).unwrap();
+        tuner
+            .search(|_: &mut Execution, net: Net| loss(&net, 0))
+            .unwrap();
+        let trials = tuner.study().trials();
+        assert_eq!(tuner.study().params(&trials[0]).as_ref(), Some(&known));
+        let points: std::collections::HashSet<_> = trials.iter().map(|t| &t.point).collect();
+        assert_eq!(points.len(), trials.len());
+    }
+}
+
+/// Other configurations than those of [`Net`], and as many.
+#[tunable]
+#[derive(Debug)]
+struct Moved {
+    #[hp(len = 1..=2, int = 11..=13)]
+    units: Vec<usize>,
+    #[hp]
+    bias: bool,
+}
+
+#[test]
+fn a_grid_begins_anew_when_the_space_moved() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = |builder: TunerBuilder<Net>| builder.directory(folder.path()).project_name("net");
+    let mut tuner = here(quiet()).sampler(Grid::new()).build().unwrap();
+    tuner
+        .search(|_: &mut Execution, net: Net| loss(&net, 0))
+        .unwrap();
+    assert_eq!(tuner.study().trials().len(), 24);
+    drop(tuner);
+    let search = || {
+        let moved = Tuner::<Moved>::builder().sampler(Grid::new()).seed(7);
+        let moved = moved.objective(Objective::minimize("loss"));
+        let moved = moved
+            .progress(Progress::Silent)
+            .on_change(OnChange::Continue);
+        let mut tuner = moved
+            .directory(folder.path())
+            .project_name("net")
+            .build()
+            .unwrap();
+        tuner
+            .search(|_: &mut Execution, net: Moved| net.units[0] as f64)
+            .unwrap();
+        tuner.study().trials()
+    };
+    let trials = search();
+    assert_eq!(trials.len(), 48);
+    assert!(trials[24..].iter().all(|record| record.fits));
+    assert_eq!(search().len(), 48, "and ends for good");
 }
 
 #[test]

@@ -161,3 +161,30 @@ fn settings_that_make_no_sense_are_refused() {
     assert!(text(quiet().project_name("a/b")).contains("single folder"));
     assert!(text(tuner::search::Tuner::<Net>::builder()).contains("no sampler"));
 }
+
+/// Proposes nothing but trouble.
+struct Faulty;
+
+impl tuner::sampler::Sampler for Faulty {
+    fn name(&self) -> String {
+        "faulty".to_owned()
+    }
+
+    fn suggest(
+        &self,
+        ask: &tuner::sampler::Ask<'_>,
+    ) -> Result<tuner::sampler::Suggestion, tuner::sampler::SampleError> {
+        assert!(ask.number < 2, "no idea for trial {}", ask.number);
+        Ok(ask.space().sample(&mut ask.rng()).into())
+    }
+}
+
+#[test]
+fn a_sampler_that_panics_ends_the_search_with_its_message() {
+    let builder = quiet().sampler(Faulty).max_trials(5).workers(2);
+    let mut tuner = builder.build().unwrap();
+    let error = tuner.search(|_: &mut Execution, net: Net| loss(&net, 0));
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("no idea for trial 2"), "{error}");
+    assert_eq!(tuner.best(9).len(), 2);
+}

@@ -91,6 +91,33 @@ fn reading_changes_nothing_and_needs_a_file() {
 }
 
 #[test]
+fn a_study_in_a_folder_that_cannot_be_written_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    // With what a URI would take for its own.
+    let closed = folder.path().join("closed #1?x=%41");
+    let path = closed.join("study.db");
+    let events = filled(&path, 1).read(&id(), 0).unwrap();
+    let before = [&path, &closed].map(|path| fs::metadata(path).unwrap().permissions());
+    for (path, permissions) in [&path, &closed].into_iter().zip(before.clone()) {
+        let mut closed = permissions;
+        closed.set_readonly(true);
+        fs::set_permissions(path, closed).unwrap();
+    }
+    let read = Sqlite::open_read_only(&path).and_then(|reader| reader.read(&id(), 0));
+    let written = Sqlite::open(&path).map(|_| ());
+    // An administrator may write everywhere.
+    let administrator = fs::write(closed.join("probe"), "").is_ok();
+    for (path, permissions) in [&path, &closed].into_iter().zip(before) {
+        fs::set_permissions(path, permissions).unwrap();
+    }
+    assert_eq!(read.unwrap(), events);
+    if !administrator {
+        let fault = written.unwrap_err();
+        assert!(matches!(fault, StorageError::ReadOnly { .. }), "{fault}");
+    }
+}
+
+#[test]
 fn a_folder_that_cannot_be_made_or_written_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");

@@ -111,8 +111,8 @@ impl Core {
         self.commit(Guard::None, &[Event::TrialEnqueued { point }])
     }
 
-    /// Enqueues the best points of an older study, mended where they do not fit: at most `count`
-    /// different ones. Returns how many.
+    /// Enqueues the best points of an older study, mended where they do not fit: `count` different
+    /// ones, less those that were tried already or wait. Returns how many.
     ///
     /// # Errors
     /// When the storage fails.
@@ -128,6 +128,7 @@ impl Core {
                 points.push(point);
             }
         }
+        points.retain(|point| !history.knows(point));
         drop(history);
         let enqueue = |point| Event::TrialEnqueued { point };
         let events: Vec<Event> = points.into_iter().map(enqueue).collect();

@@ -50,7 +50,7 @@ pub struct Fit {
     metrics: Vec<Metric>,
     class_weights: Option<Vec<f32>>,
     batch_size: usize,
-    epochs: u64,
+    pub(super) epochs: u64,
     early_stopping: Option<EarlyStopping>,
     plateau: Option<Plateau>,
     restore_best: Option<String>,

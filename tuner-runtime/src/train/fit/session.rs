@@ -13,6 +13,7 @@ use crate::train::checkpoint;
 use crate::train::data::{BatchTargets, Data};
 use crate::train::error::TrainError;
 use crate::train::history::{EpochMetrics, History};
+use crate::train::kept::Keeper;
 use crate::train::monitor::Watch;
 use crate::train::network::Network;
 use crate::train::optimizer::Stepper;
@@ -28,6 +29,8 @@ pub(crate) struct Session<'a> {
     pub(crate) progress: Progress,
     /// The weights of the best epoch, in the order of the visit.
     pub(crate) best: Option<Vec<Vec<f32>>>,
+    /// Stores the weights of good epochs in a file of their own.
+    pub(crate) keeper: Option<Keeper>,
 }
 
 /// What else a checkpoint holds: everything that is not an array. Shuffling and dropout need no
@@ -67,6 +70,7 @@ impl<'a> Session<'a> {
                 ended: false,
             },
             best: None,
+            keeper: None,
             fit,
             seed,
             train,
@@ -118,6 +122,9 @@ impl<'a> Session<'a> {
         {
             let metrics = self.epoch()?;
             self.watch(&metrics);
+            if let Some(keeper) = &mut self.keeper {
+                keeper.see(&metrics, &mut self.network)?;
+            }
             let flow = on_epoch(&metrics);
             for callback in &self.fit.callbacks {
                 self.progress.ended |= (callback.0)(&metrics).is_break();
