@@ -24,7 +24,6 @@ fn main() {
         .flatten()
         .dense(128, Activation::Relu)
         .dense(10, Activation::Linear);
-    println!("batch     ours    limit   (seconds an epoch)");
     for batch in [32, 128] {
         let fit = Fit::new(net.clone())
             .loss(Loss::CrossEntropy)
@@ -32,7 +31,7 @@ fn main() {
             .metric(Metric::Accuracy)
             .batch_size(batch);
         let ours = support::best_epoch(&fit, &data);
-        println!("{batch:5} {ours:8.2} {:8.2}", flops_an_epoch() / peak);
+        support::print_row(batch, ours, None, flops_an_epoch() / peak);
     }
 }
 

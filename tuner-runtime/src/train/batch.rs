@@ -12,6 +12,7 @@ use dfdx::tensor_ops::Backward;
 
 use super::buffer::Buffer;
 use super::error::TrainError;
+use super::profile;
 
 /// The gradients of one step, by key.
 pub(crate) type Grads = Gradients<f32, Cpu>;
@@ -55,6 +56,8 @@ pub(crate) struct Batch {
     tape: Option<OwnedTape<f32, Cpu>>,
     /// False for the data itself, which no gradient is wanted for.
     wants_gradient: bool,
+    /// The layer at work, under whose name the time of its backward operation is noted.
+    layer: Arc<str>,
 }
 
 impl Batch {
@@ -69,6 +72,15 @@ impl Batch {
             device: device.clone(),
             tape: training.then(OwnedTape::default),
             wants_gradient: false,
+            layer: Arc::from(""),
+        }
+    }
+
+    /// Names the layer whose operations are recorded from here on.
+    pub(crate) fn enter(self, layer: &Arc<str>) -> Self {
+        Self {
+            layer: Arc::clone(layer),
+            ..self
         }
     }
 
@@ -95,10 +107,11 @@ impl Batch {
         let key = Key::new(&self.device);
         if let Some(tape) = &mut self.tape {
             let (input, output) = (self.key, key.clone());
+            let part = Arc::clone(&self.layer);
             tape.add_backward_op(move |grads| {
                 let run = |grads: &mut Grads| {
                     let gradient = output.take(grads)?;
-                    match backward(gradient, grads)? {
+                    match profile::time(&part, || backward(gradient, grads))? {
                         Some(gradient) => input.put(grads, gradient),
                         None => Ok(()),
                     }

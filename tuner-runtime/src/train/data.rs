@@ -330,6 +330,26 @@ impl Data {
         Some(positions.iter().map(weight).collect())
     }
 
+    /// A number that changes with the data: from some of the examples, so that it costs nothing.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        const EXAMPLES: usize = 64;
+        let count = self.len().min(EXAMPLES);
+        let positions: Vec<usize> = (0..count).map(|i| i * self.len() / count).collect();
+        let weights = self.batch_weights(&positions, None).unwrap_or_default();
+        let targets: Vec<u32> = match self.batch_targets(&positions) {
+            BatchTargets::Classes(labels) => labels,
+            BatchTargets::Values(values) => values.iter().map(|value| value.to_bits()).collect(),
+        };
+        let inputs = self.batch_inputs(&positions);
+        let numbers = inputs.iter().chain(&weights).map(|value| value.to_bits());
+        // Fowler, Noll and Vo's hash (FNV-1a), a word at a time.
+        numbers
+            .chain(targets)
+            .fold(0xcbf2_9ce4_8422_2325, |hash, word| {
+                (hash ^ u64::from(word)).wrapping_mul(0x0100_0000_01b3)
+            })
+    }
+
     /// The first example that holds an infinity or not-a-number.
     pub(crate) fn first_not_finite(&self) -> Option<usize> {
         let size: usize = self.shape.iter().product();

@@ -64,6 +64,7 @@ mod ops;
 mod optimizer;
 mod parameter;
 mod pool;
+mod profile;
 #[cfg(test)]
 mod reference_tests;
 mod schedule;
@@ -87,5 +88,6 @@ pub use ops::time::Steps;
 pub use ops::window::Padding;
 pub use optimizer::{Adam, AdamW, Optimizer, RmsProp, Sgd};
 pub use parameter::Parameter;
+pub use profile::Profile;
 pub use schedule::Schedule;
 pub use sequential::Sequential;

@@ -1,5 +1,7 @@
 //! A network with its weights.
 
+use std::sync::Arc;
+
 use dfdx::tensor::Cpu;
 
 use super::batch::Batch;
@@ -7,6 +9,7 @@ use super::buffer::Buffer;
 use super::error::TrainError;
 use super::layer::{Built, Run};
 use super::parameter::Parameter;
+use super::profile;
 use crate::math::rng::Rng;
 
 /// A network that was built from a [`Sequential`](super::Sequential).
@@ -16,8 +19,19 @@ pub struct Network {
     output: Vec<usize>,
     /// The most numbers that an example has anywhere between two layers.
     widest: usize,
-    layers: Vec<(String, Box<dyn Run>)>,
+    layers: Vec<Named>,
     device: Cpu,
+}
+
+/// A layer with its name.
+#[derive(Debug)]
+struct Named {
+    /// Number and kind, as in `1.dense`.
+    name: String,
+    /// What its passes are called in a profile.
+    forward: String,
+    backward: Arc<str>,
+    run: Box<dyn Run>,
 }
 
 impl Network {
@@ -33,7 +47,13 @@ impl Network {
 
     pub(crate) fn push(&mut self, kind: &str, built: Built) {
         let number = self.layers.len() + 1;
-        self.layers.push((format!("{number}.{kind}"), built.run));
+        let name = format!("{number}.{kind}");
+        self.layers.push(Named {
+            forward: format!("{name} forward"),
+            backward: format!("{name} backward").into(),
+            name,
+            run: built.run,
+        });
         self.output = built.output;
         self.widest = self.widest.max(self.output.iter().product());
     }
@@ -61,8 +81,8 @@ impl Network {
 
     /// Shows every parameter with its name (`1.dense.weight`), always in the same order.
     pub fn visit(&mut self, see: &mut dyn FnMut(&str, &mut Parameter)) {
-        for (name, layer) in &mut self.layers {
-            layer.visit(&mut |part, parameter| see(&format!("{name}.{part}"), parameter));
+        for Named { name, run, .. } in &mut self.layers {
+            run.visit(&mut |part, parameter| see(&format!("{name}.{part}"), parameter));
         }
     }
 
@@ -108,8 +128,12 @@ impl Network {
         rng: &mut Rng,
     ) -> Result<Batch, TrainError> {
         let mut batch = Batch::input(&self.device, inputs, rows, training);
-        for (_, layer) in &mut self.layers {
-            batch = layer.forward(batch, rng)?;
+        for layer in &mut self.layers {
+            let entered = batch.enter(&layer.backward);
+            batch = match training {
+                true => profile::time(&layer.forward, || layer.run.forward(entered, rng))?,
+                false => layer.run.forward(entered, rng)?,
+            };
         }
         Ok(batch)
     }

@@ -17,6 +17,7 @@ use super::metric::Metric;
 use super::monitor::{EarlyStopping, Plateau};
 use super::network::Network;
 use super::optimizer::{Adam, Clip, Optimizer};
+use super::profile::Profile;
 use super::schedule::Schedule;
 use super::sequential::Sequential;
 use session::Session;
@@ -77,6 +78,8 @@ pub struct Trained {
     pub network: Network,
     /// The metrics of every epoch.
     pub history: History,
+    /// Where the time of the epochs trained by this call went.
+    pub profile: Profile,
 }
 
 impl Fit {

@@ -17,6 +17,7 @@ use crate::train::kept::Keeper;
 use crate::train::monitor::Watch;
 use crate::train::network::Network;
 use crate::train::optimizer::Stepper;
+use crate::train::profile;
 
 /// A network on its way, between two epochs.
 pub(crate) struct Session<'a> {
@@ -81,8 +82,10 @@ impl<'a> Session<'a> {
 
     /// Everything that decides what the training does, to tell one training from another.
     pub(crate) fn description(&self) -> String {
-        let examples = (self.train.len(), self.validation.map(Data::len));
-        format!("{:?} seed {} examples {examples:?}", self.fit, self.seed)
+        let train = (self.train.len(), self.train.fingerprint());
+        let validation = self.validation.map(|data| (data.len(), data.fingerprint()));
+        let examples = (train, validation);
+        format!("{:?} seed {} examples {examples:x?}", self.fit, self.seed)
     }
 
     /// Goes on from a checkpoint.
@@ -96,7 +99,9 @@ impl<'a> Session<'a> {
         checkpoint: Option<&Path>,
         on_epoch: &mut dyn FnMut(&EpochMetrics) -> ControlFlow<()>,
     ) -> Result<Trained, TrainError> {
+        profile::take();
         let result = self.epochs(checkpoint, on_epoch);
+        let profile = profile::take();
         buffer::clear();
         result?;
         if let Some(best) = self.best {
@@ -110,6 +115,7 @@ impl<'a> Session<'a> {
         Ok(Trained {
             network: self.network,
             history: self.progress.history,
+            profile,
         })
     }
 
@@ -131,7 +137,7 @@ impl<'a> Session<'a> {
             }
             self.progress.history.epochs.push(metrics);
             if let Some(path) = checkpoint {
-                checkpoint::write(self, path)?;
+                profile::time("checkpoint", || checkpoint::write(self, path))?;
             }
             // Whoever stops the training from outside may let it go on later: the checkpoint does
             // not say that it has ended.
@@ -148,7 +154,8 @@ impl<'a> Session<'a> {
         let start = Instant::now();
         let mut values = self.pass(epoch)?;
         if let Some(data) = self.validation {
-            let measured = evaluate(self.fit, &mut self.network, data)?;
+            let network = &mut self.network;
+            let measured = profile::time("validation", || evaluate(self.fit, network, data))?;
             values.extend(
                 measured
                     .into_iter()
@@ -178,26 +185,34 @@ impl<'a> Session<'a> {
         let steps = order.len().div_ceil(fit.batch_size);
         let mut totals = Totals::new(fit);
         for (step, positions) in order.chunks(fit.batch_size).enumerate() {
-            let inputs = self.train.batch_inputs(positions);
-            let targets = self.train.batch_targets(positions);
-            let weights = self
-                .train
-                .batch_weights(positions, fit.class_weights.as_deref());
+            let (inputs, targets, weights) = profile::time("batches", || {
+                let class_weights = fit.class_weights.as_deref();
+                (
+                    self.train.batch_inputs(positions),
+                    self.train.batch_targets(positions),
+                    self.train.batch_weights(positions, class_weights),
+                )
+            });
             let batch = self
                 .network
                 .forward(inputs, positions.len(), true, &mut rng)?;
             let mut gradient = Buffer::stale(batch.values.len());
             let (outputs, columns) = (&batch.values, batch.columns);
             let (weights, to) = (weights.as_deref(), Some(&mut gradient[..]));
-            let loss = fit.loss.evaluate(outputs, columns, &targets, weights, to);
+            let loss = profile::time("loss and metrics", || {
+                let loss = fit.loss.evaluate(outputs, columns, &targets, weights, to);
+                totals.add(loss, outputs, columns, &targets);
+                loss
+            });
             if !loss.is_finite() {
                 let what = format!("the loss of batch {} of {steps}", step + 1);
                 return Err(self.diverged(epoch, what));
             }
-            totals.add(loss, outputs, columns, &targets);
             let mut grads = batch.backward(gradient)?;
             let factor = fit.schedule.factor(epoch, step, steps, fit.epochs) * self.progress.share;
-            self.stepper.step(&mut self.network, &mut grads, factor)?;
+            profile::time("optimiser", || {
+                self.stepper.step(&mut self.network, &mut grads, factor)
+            })?;
         }
         Ok(totals.means(self.train.len()))
     }
