@@ -51,20 +51,35 @@ impl Cnn {
 
 fn main() -> tuner::Result<()> {
     let flags = Flags::parse();
-    let plan = flags.plan(Plan {
-        trials: 5,
-        executions: 1,
-        epochs: 10,
-    });
+    let plan = flags.plan(
+        Plan {
+            trials: 5,
+            executions: 1,
+            epochs: 10,
+        },
+        Plan {
+            trials: 3,
+            executions: 1,
+            epochs: 4,
+        },
+    );
     let images = data::cifar10(&data::directory("cifar10", flags.data_dir.as_deref())?)?;
     let seen = images
         .train
-        .first(flags.train_size(images.train.len(), 800));
+        .first(flags.train_size(images.train.len(), 2_000));
     let all = Data::classes(seen.pixels().clone(), [3, 32, 32], seen.labels())?;
     let (train, validation) = all.shuffled(flags.seed()).split(0.2)?;
 
     let objective = Objective::maximize("val_accuracy");
-    let mut tuner = flags.tuner::<Cnn>("cifar10", objective, plan)?;
+    let mut space = Cnn::space();
+    if flags.quick {
+        // Small networks alone, so that some learning is seen within seconds.
+        space.filters.fix(32)?;
+        space.kernel.fix(3)?;
+        space.units.narrow(32..=128)?;
+        space.learning_rate.fix(1e-3)?;
+    }
+    let mut tuner = flags.tuner_of::<Cnn>(space, "cifar10", objective, plan)?;
     tuner.search(|run: &mut Execution, cnn: Cnn| {
         cnn.fit(plan.epochs).run(run, &train, &validation)
     })?;

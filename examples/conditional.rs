@@ -65,13 +65,20 @@ impl Learning {
 
 fn main() -> tuner::Result<()> {
     let flags = Flags::parse();
-    let plan = flags.plan(Plan {
-        trials: 12,
-        executions: 1,
-        epochs: 2,
-    });
+    let plan = flags.plan(
+        Plan {
+            trials: 12,
+            executions: 1,
+            epochs: 2,
+        },
+        Plan {
+            trials: 4,
+            executions: 1,
+            epochs: 3,
+        },
+    );
     let images = data::mnist(&data::directory("mnist", flags.data_dir.as_deref())?)?;
-    let seen = images.train.first(flags.train_size(5_000, 1_000));
+    let seen = images.train.first(flags.train_size(5_000, 4_000));
     let train = Data::classes(seen.pixels().clone(), [28, 28], seen.labels())?;
     let held_out = images.test.first(2_000);
     let validation = Data::classes(held_out.pixels().clone(), [28, 28], held_out.labels())?;

@@ -28,17 +28,24 @@ struct Small {
 
 fn main() -> tuner::Result<()> {
     let flags = Flags::parse();
-    let plan = flags.plan(Plan {
-        trials: 8,
-        executions: 5,
-        epochs: 5,
-    });
+    let plan = flags.plan(
+        Plan {
+            trials: 8,
+            executions: 5,
+            epochs: 5,
+        },
+        Plan {
+            trials: 3,
+            executions: 3,
+            epochs: 5,
+        },
+    );
     let plan = Plan {
         executions: plan.executions.max(2),
         ..plan
     };
     let images = data::mnist(&data::directory("mnist", flags.data_dir.as_deref())?)?;
-    let few = images.train.first(flags.train_size(3_000, 600));
+    let few = images.train.first(flags.train_size(3_000, 1_500));
     let all = Data::classes(few.pixels().clone(), [28, 28], few.labels())?;
     let folds = all.k_fold(plan.executions as usize, flags.seed())?;
 

@@ -29,13 +29,20 @@ struct Descent {
 
 fn main() -> tuner::Result<()> {
     let flags = Flags::parse();
-    let plan = flags.plan(Plan {
-        trials: 8,
-        executions: 1,
-        epochs: 3,
-    });
+    let plan = flags.plan(
+        Plan {
+            trials: 8,
+            executions: 1,
+            epochs: 3,
+        },
+        Plan {
+            trials: 4,
+            executions: 1,
+            epochs: 3,
+        },
+    );
     let images = data::mnist(&data::directory("mnist", flags.data_dir.as_deref())?)?;
-    let seen = images.train.first(flags.train_size(10_000, 1_000));
+    let seen = images.train.first(flags.train_size(10_000, 4_000));
     let train = Data::classes(seen.pixels().clone(), [784], seen.labels())?;
     let held_out = images.test.first(2_000);
     let validation = Data::classes(held_out.pixels().clone(), [784], held_out.labels())?;

@@ -46,13 +46,20 @@ impl Mlp {
 
 fn main() -> tuner::Result<()> {
     let flags = Flags::parse();
-    let plan = flags.plan(Plan {
-        trials: 5,
-        executions: 3,
-        epochs: 10,
-    });
+    let plan = flags.plan(
+        Plan {
+            trials: 5,
+            executions: 3,
+            epochs: 10,
+        },
+        Plan {
+            trials: 4,
+            executions: 1,
+            epochs: 3,
+        },
+    );
     let images = data::mnist(&data::directory("mnist", flags.data_dir.as_deref())?)?;
-    let training = images.train.first(flags.train_size(60_000, 4_000));
+    let training = images.train.first(flags.train_size(60_000, 10_000));
     let validation = images.test.first(if flags.quick { 1_000 } else { 10_000 });
     let train = Data::classes(training.pixels().clone(), [28, 28], training.labels())?;
     let validation = Data::classes(validation.pixels().clone(), [28, 28], validation.labels())?;

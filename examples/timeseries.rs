@@ -67,11 +67,18 @@ impl Forecast {
 
 fn main() -> tuner::Result<()> {
     let Arguments { flags, data } = Arguments::parse();
-    let plan = flags.plan(Plan {
-        trials: 5,
-        executions: 1,
-        epochs: 15,
-    });
+    let plan = flags.plan(
+        Plan {
+            trials: 5,
+            executions: 1,
+            epochs: 15,
+        },
+        Plan {
+            trials: 3,
+            executions: 1,
+            epochs: 6,
+        },
+    );
     let (name, unit, series) = match data {
         Series::Sine => ("timeseries", "", data::noisy_sine(flags.seed())),
         Series::Temperatures => {
@@ -84,7 +91,7 @@ fn main() -> tuner::Result<()> {
             )
         }
     };
-    let series = &series[..flags.train_size(series.len(), 500).min(series.len())];
+    let series = &series[..flags.train_size(series.len(), 1_500).min(series.len())];
     // What is held out may not even lend its mean.
     let known = &series[..series.len() * 4 / 5];
     let mean = known.iter().sum::<f64>() / known.len() as f64;

@@ -22,6 +22,11 @@ pub mod guide {
     #[doc = include_str!("../docs/searches.md")]
     pub mod searches {}
 
+    /// Training: networks, data, what watches the epochs, checkpoints, speed.
+    #[cfg(feature = "dfdx")]
+    #[doc = include_str!("../docs/training.md")]
+    pub mod training {}
+
     /// The same search in Keras Tuner and here, name by name.
     #[cfg(feature = "dfdx")]
     #[doc = include_str!("../docs/keras-tuner.md")]

@@ -74,13 +74,8 @@ pub(crate) struct Flags {
 }
 
 impl Flags {
-    /// The example's plan with what the flags change of it.
-    pub(crate) fn plan(&self, full: Plan) -> Plan {
-        let quick = Plan {
-            trials: 3,
-            executions: 1,
-            epochs: 2,
-        };
+    /// The example's plan, or with `--quick` its quick one, with what the flags change of it.
+    pub(crate) fn plan(&self, full: Plan, quick: Plan) -> Plan {
         let plan = if self.quick { quick } else { full };
         Plan {
             trials: self.trials.unwrap_or(plan.trials),
@@ -127,7 +122,19 @@ impl Flags {
         objective: Objective,
         plan: Plan,
     ) -> tuner::Result<Tuner<T>> {
+        self.tuner_of(T::space(), name, objective, plan)
+    }
+
+    /// The same over a space that was narrowed.
+    pub(crate) fn tuner_of<T: Tunable>(
+        &self,
+        space: T::Space,
+        name: &str,
+        objective: Objective,
+        plan: Plan,
+    ) -> tuner::Result<Tuner<T>> {
         let builder = Tuner::<T>::builder()
+            .space(space)
             .sampler(self.sampler("random")?)
             .objective(objective)
             .max_trials(plan.trials)

@@ -8,7 +8,8 @@ use super::DataError;
 /// The folder of the data set `name`, such as `mnist`, `fashion-mnist`, `cifar10` or `temperatures`.
 ///
 /// `explicit` (the value of an option like `--data-dir`) counts first, then the environment variable
-/// `TUNER_DATA`; each is either the folder of the data set or one that holds a folder `name`. If
+/// `TUNER_DATA`; each is either the folder of the data set or one that holds a folder `name` (or
+/// `cifar-10-batches-bin`, as the archive of CIFAR-10 unpacks). If
 /// neither is given, it is `examples/data/NAME` of the repository that this program was built in.
 /// What is given must exist: nothing else is taken in its place.
 ///
@@ -35,6 +36,11 @@ fn bundled() -> PathBuf {
         .join("data")
 }
 
+/// The folder that the published archive unpacks to, where it has a name of its own.
+fn published_name(name: &str) -> Option<&'static str> {
+    (name == "cifar10").then_some("cifar-10-batches-bin")
+}
+
 fn find(
     name: &str,
     explicit: Option<&Path>,
@@ -50,7 +56,12 @@ fn find(
         (None, None) => None,
     };
     let looked_in = match given {
-        Some((why, path)) => vec![(why, path.join(name)), (why, path)],
+        Some((why, path)) => {
+            let folders = std::iter::once(name).chain(published_name(name));
+            let mut places: Vec<_> = folders.map(|folder| (why, path.join(folder))).collect();
+            places.push((why, path));
+            places
+        }
         None => vec![("the repository's own", bundled.join(name))],
     };
     match looked_in.iter().find(|(_, path)| path.is_dir()) {
@@ -101,6 +112,18 @@ mod tests {
         let itself = root.join("option/mnist");
         let found = find("mnist", Some(&itself), None, &root).unwrap();
         assert_eq!(found, itself);
+    }
+
+    #[test]
+    fn the_archive_of_cifar_may_be_unpacked_beside_others() {
+        let (_keep, root) = folders();
+        let published = root.join("option/cifar-10-batches-bin");
+        std::fs::create_dir_all(&published).unwrap();
+        let option = root.join("option");
+        let find = |name| find(name, Some(&option), None, &root).unwrap();
+        assert_eq!(find("cifar10"), published);
+        assert_eq!(find("mnist"), root.join("option/mnist"));
+        assert_eq!(find("temperatures"), option);
     }
 
     #[test]

@@ -86,6 +86,70 @@ fn a_diverged_network_is_an_error_of_its_epoch() {
 }
 
 #[test]
+fn divergence_is_found_at_its_batch() {
+    // The last of many batches diverges alone when all before it agree with the network.
+    let data = Data::values(vec![1.0f32; 400], [1], vec![1e30f32; 400], 1).unwrap();
+    let net = Sequential::input([1]).dense(1, Activation::Linear);
+    let fit = Fit::new(net).loss(Loss::Mse).optimizer(Adam::new(1e30));
+    let error = fit.batch_size(1).train(1, &data, None, &mut |_| ControlFlow::Continue(()));
+    let message = error.unwrap_err().to_string();
+    assert!(message.contains("diverged in epoch 1: the loss of batch"), "{message}");
+}
+
+#[test]
+fn numbers_that_the_data_should_not_hold_are_named_by_example() {
+    let go = &mut |_: &EpochMetrics| ControlFlow::Continue(());
+    let good = ring(60);
+    let mut points = vec![0.5f32; 120];
+    points[77] = f32::NAN;
+    let bad = Data::classes(points, [2], &[0u8; 60]).unwrap();
+    let mut message = |train: &Data, validation: &Data| {
+        let error = fit(0.01).train(1, train, validation, go).unwrap_err();
+        error.to_string()
+    };
+    let text = message(&bad, &good);
+    assert!(text.contains("example 38 of the training data"), "{text}");
+    let text = message(&good, &bad);
+    assert!(text.contains("example 38 of the validation data"), "{text}");
+}
+
+#[test]
+fn accuracy_of_several_yes_or_no_questions() {
+    let go = &mut |_: &EpochMetrics| ControlFlow::Continue(());
+    let inputs: Vec<f32> = (0..80).map(|i| i as f32 / 40.0 - 1.0).collect();
+    let answers = |x: &f32| [f32::from(*x > 0.0), f32::from(*x < 0.5)];
+    let targets: Vec<f32> = inputs.iter().flat_map(answers).collect();
+    let data = Data::values(inputs, [1], targets, 2).unwrap();
+    let net = Sequential::input([1]).dense(2, Activation::Linear);
+    let fit = Fit::new(net).optimizer(Adam::new(0.1)).metric(Metric::Accuracy);
+    let fit = fit.batch_size(8).epochs(30);
+    let trained = fit.clone().loss(Loss::BinaryCrossEntropy).train(1, &data, None, go);
+    let last = trained.unwrap().history.curve("accuracy")[29];
+    assert!(last > 0.95, "{last}");
+    // What is right is only known when the outputs are answers.
+    let error = fit.loss(Loss::Mse).train(1, &data, None, go).unwrap_err();
+    assert!(error.to_string().contains("accuracy"), "{error}");
+}
+
+#[test]
+fn a_profile_holds_every_part() {
+    let data = ring(60);
+    let trained = fit(0.01).train(1, &data, &data, &mut |_| ControlFlow::Continue(()));
+    let profile = trained.unwrap().profile;
+    for part in [
+        "batches",
+        "1.dense forward",
+        "1.dense backward",
+        "2.dense backward",
+        "loss and metrics",
+        "optimiser",
+        "validation",
+    ] {
+        assert!(profile.seconds(part) > Some(0.0), "{part}: {profile:?}");
+    }
+}
+
+#[test]
 fn breaking_ends_the_training() {
     let trained = fit(0.01).train(1, &ring(50), None, &mut |_| ControlFlow::Break(()));
     assert_eq!(trained.unwrap().history.epochs.len(), 1);
@@ -175,6 +239,9 @@ fn a_checkpoint_of_another_training_or_a_broken_one_is_refused() {
         .unwrap();
     let other = fit(0.02).train_resumable(1, &data, None, &file, go);
     assert!(other.unwrap_err().to_string().contains("other settings"));
+    // As many examples, but others.
+    let shuffled = fit(0.01).train_resumable(1, &data.shuffled(5), None, &file, go);
+    assert!(shuffled.unwrap_err().to_string().contains("other settings"));
     let mut bytes = std::fs::read(&file).unwrap();
     bytes.truncate(bytes.len() / 2);
     std::fs::write(&file, bytes).unwrap();

@@ -32,3 +32,29 @@ impl Run for Running {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::train::activation::tests::ALL;
+    use crate::train::gradient_check::check_gradients;
+    use crate::train::{Activation, Sequential};
+
+    #[test]
+    fn gradients_agree_with_differences() {
+        // Functions that bend are checked where they are used inside other layers.
+        let smooth = ALL.into_iter().filter(|activation| {
+            !matches!(activation, Activation::Relu | Activation::LeakyRelu { .. })
+        });
+        for activation in smooth {
+            let net = Sequential::input([4])
+                .dense(5, Activation::Linear)
+                .activation(activation)
+                .dense(2, Activation::Linear);
+            check_gradients(&net, 6);
+        }
+        for slope in [-0.1, f32::NAN] {
+            let net = Sequential::input([2]).activation(Activation::LeakyRelu { slope });
+            assert!(net.initialize(0).is_err());
+        }
+    }
+}
