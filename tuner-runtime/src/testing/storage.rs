@@ -303,7 +303,7 @@ fn events_of_any_size_and_name_are_kept(storage: &impl Storage) {
         let large = Event::ExecutionFailed {
             trial: 0,
             execution: 0,
-            message: "\u{0}\u{feff}é\r\n".repeat(200_000),
+            message: "\u{0}\u{feff}é\r\n".repeat(20_000),
             seconds: f64::MIN_POSITIVE,
         };
         let events = vec![large; 2];
