@@ -38,7 +38,9 @@ impl Net {
     /// Trains with shuffling, dropout and moments, notes each epoch by a byte in the file `epochs`,
     /// and stores the weights at the end.
     fn train(&self, run: &mut Execution, folder: &Path) -> Result<History, TrainError> {
-        let inputs: Vec<f32> = (0..160).map(|i| (i * 37 % 160) as f32 / 40.0 - 2.0).collect();
+        let inputs: Vec<f32> = (0..160)
+            .map(|i| (i * 37 % 160) as f32 / 40.0 - 2.0)
+            .collect();
         let labels: Vec<u8> = inputs.iter().map(|x| u8::from(x.abs() > 1.0)).collect();
         let (train, validation) = Data::classes(inputs, [1], &labels)?.split(0.25)?;
         let net = Sequential::input([1])
@@ -47,7 +49,11 @@ impl Net {
             .dense(2, Activation::Linear);
         let noted = folder.join("epochs");
         let note = move |_: &EpochMetrics| {
-            let mut file = OpenOptions::new().create(true).append(true).open(&noted).unwrap();
+            let mut file = OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(&noted)
+                .unwrap();
             file.write_all(b".").unwrap();
             // Time for the parent to strike.
             sleep(Duration::from_millis(15));
@@ -116,14 +122,20 @@ fn a_killed_training_goes_on_from_its_last_epoch_with_the_same_bits() {
         let start = Instant::now();
         // The first of two epochs is in a checkpoint when the second one is noted.
         while epochs(broken) < before + 2 && process.try_wait().unwrap().is_none() {
-            assert!(start.elapsed() < Duration::from_secs(60), "nothing is trained");
+            assert!(
+                start.elapsed() < Duration::from_secs(60),
+                "nothing is trained"
+            );
             sleep(Duration::from_millis(1));
         }
         // SIGKILL: the process has no say in it.
         process.kill().unwrap();
         process.wait().unwrap();
     }
-    assert!(epochs(broken) >= KILLS, "the processes died of something else");
+    assert!(
+        epochs(broken) >= KILLS,
+        "the processes died of something else"
+    );
     assert!(spawn(broken).wait().unwrap().success());
     // A kill costs the running epoch, no more.
     let again = epochs(broken) - TRIALS * EPOCHS;
@@ -134,6 +146,10 @@ fn a_killed_training_goes_on_from_its_last_epoch_with_the_same_bits() {
         assert_eq!(resumed.executions[0].curve, whole.executions[0].curve);
         assert!(resumed.executions[0].failures.is_empty());
         let file = |folder| fs::read(weights(folder, whole.number)).unwrap();
-        assert!(file(broken) == file(calm), "weights of trial {}", whole.number);
+        assert!(
+            file(broken) == file(calm),
+            "weights of trial {}",
+            whole.number
+        );
     }
 }

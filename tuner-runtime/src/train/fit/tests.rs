@@ -91,9 +91,14 @@ fn divergence_is_found_at_its_batch() {
     let data = Data::values(vec![1.0f32; 400], [1], vec![1e30f32; 400], 1).unwrap();
     let net = Sequential::input([1]).dense(1, Activation::Linear);
     let fit = Fit::new(net).loss(Loss::Mse).optimizer(Adam::new(1e30));
-    let error = fit.batch_size(1).train(1, &data, None, &mut |_| ControlFlow::Continue(()));
+    let error = fit
+        .batch_size(1)
+        .train(1, &data, None, &mut |_| ControlFlow::Continue(()));
     let message = error.unwrap_err().to_string();
-    assert!(message.contains("diverged in epoch 1: the loss of batch"), "{message}");
+    assert!(
+        message.contains("diverged in epoch 1: the loss of batch"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -121,9 +126,14 @@ fn accuracy_of_several_yes_or_no_questions() {
     let targets: Vec<f32> = inputs.iter().flat_map(answers).collect();
     let data = Data::values(inputs, [1], targets, 2).unwrap();
     let net = Sequential::input([1]).dense(2, Activation::Linear);
-    let fit = Fit::new(net).optimizer(Adam::new(0.1)).metric(Metric::Accuracy);
+    let fit = Fit::new(net)
+        .optimizer(Adam::new(0.1))
+        .metric(Metric::Accuracy);
     let fit = fit.batch_size(8).epochs(30);
-    let trained = fit.clone().loss(Loss::BinaryCrossEntropy).train(1, &data, None, go);
+    let trained = fit
+        .clone()
+        .loss(Loss::BinaryCrossEntropy)
+        .train(1, &data, None, go);
     let last = trained.unwrap().history.curve("accuracy")[29];
     assert!(last > 0.95, "{last}");
     // What is right is only known when the outputs are answers.
