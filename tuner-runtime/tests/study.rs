@@ -206,3 +206,30 @@ fn the_front_holds_what_nothing_dominates() {
     let front: Vec<Pair> = study.front().into_iter().map(|best| best.params).collect();
     assert_eq!(front, [pair(2, 2), pair(3, 3), pair(4, 4)]);
 }
+
+#[test]
+fn what_makes_no_sense_is_said_before_anything_runs() {
+    let text = |builder: tuner::study::StudyBuilder<Pair>| {
+        let built = builder.sampler(Random::new()).build();
+        built.map(|_| ()).unwrap_err().to_string()
+    };
+    let new = Study::<Pair>::builder;
+    for (builder, says) in [
+        (new(), "add .objective("),
+        (new().objective(" "), "an objective has no name"),
+        (new().objective("score"), "Objective::maximize(\"score\")"),
+        (
+            new().objective("loss").objective("loss"),
+            "`loss` is given twice",
+        ),
+        (
+            new()
+                .objective("loss")
+                .constraint(Constraint::at_most("mb", f64::NAN)),
+            "constraint on `mb` is NaN",
+        ),
+    ] {
+        let text = text(builder);
+        assert!(text.contains(says), "{text}");
+    }
+}

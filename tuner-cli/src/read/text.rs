@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 use tuner_runtime::study::front;
-use tuner_runtime::trial::text::{configuration, duration, metrics, number, param, seconds};
+use tuner_runtime::trial::text::{
+    configuration, duration, first_line, metrics, number, param, seconds,
+};
 use tuner_runtime::trial::{History, TrialRecord};
 
 /// One line a trial.
@@ -25,8 +27,7 @@ fn row(history: &History, trial: &TrialRecord) -> Vec<String> {
     row.push(seconds(trial.seconds()));
     let mut text = configuration(&trial.point);
     if let Some(message) = &trial.message {
-        let first = message.lines().next().unwrap_or_default();
-        let _ = write!(text, "  ({first})");
+        let _ = write!(text, "  ({})", first_line(message));
     }
     row.push(text);
     row

@@ -44,6 +44,12 @@ impl Grid {
     fn enumeration(&self, space: &Space) -> Result<Enumeration, SampleError> {
         let spread = match self.points {
             None => None,
+            Some(0) => {
+                return Err(SampleError::Space(
+                    "the grid has 0 points of each float; write at least 1: Grid::new().points(5)"
+                        .to_owned(),
+                ));
+            }
             Some(count) => Some(
                 space
                     .discretized(count)

@@ -32,7 +32,7 @@ pub enum SearchError {
         feature: &'static str,
     },
     /// What the program measures has no such name as the objective. No trial failed for it.
-    #[error("nothing was trained: {0}")]
+    #[error("wrong objective: {0}")]
     WrongObjective(StudyError),
     /// Too many trials in a row failed.
     #[error(

@@ -1,6 +1,6 @@
 //! The lines that tell of a search: of all of it, of a trial that runs, of one that ended.
 
-use crate::trial::text::{configuration, duration, number};
+use crate::trial::text::{configuration, duration, first_line, number};
 use crate::trial::{ExecutionRecord, History, State, TrialRecord};
 
 /// What is expected of a search or of a trial, as far as it is known.
@@ -120,7 +120,7 @@ pub fn running(
 pub fn ended(history: &History, trial: &TrialRecord) -> String {
     let (number_of, seconds) = (trial.number, duration(trial.seconds()));
     let point = configuration(&trial.point);
-    let message = trial.message.as_deref().unwrap_or("no reason given");
+    let message = first_line(trial.message.as_deref().unwrap_or_default());
     let what = match trial.state {
         State::Finished => {
             let goals = history.goals().iter().zip(&trial.values);

@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::trial::text::{configuration, duration, number, seconds};
+use crate::trial::text::{configuration, duration, first_line, number, seconds};
 use crate::trial::{History, State, TrialRecord};
+
+/// How many causes of failures are told, and how many trials of each.
+const CAUSES: usize = 10;
+const LISTED: usize = 10;
 
 /// The `count` best trials with their values and seconds, and how many trials failed of what.
 pub fn results_table(history: &History, count: usize) -> String {
@@ -37,9 +41,21 @@ pub fn results_table(history: &History, count: usize) -> String {
         rows.extend(best.iter().map(|record| row(record)));
         write_table(&mut text, &rows);
     }
-    for (message, numbers) in failures(history) {
-        let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
-        let _ = writeln!(text, "failed: {message} (trial {})", numbers.join(", "));
+    let failures = failures(history);
+    for (message, numbers) in failures.iter().take(CAUSES) {
+        let trials = if numbers.len() == 1 {
+            "trial"
+        } else {
+            "trials"
+        };
+        let listed = numbers.iter().take(LISTED).map(u64::to_string);
+        let listed: Vec<String> = listed.collect();
+        let more = if numbers.len() > LISTED { " ..." } else { "" };
+        let listed = listed.join(", ");
+        let _ = writeln!(text, "failed: {message} ({trials} {listed}{more})");
+    }
+    if failures.len() > CAUSES {
+        let _ = writeln!(text, "and {} other causes", failures.len() - CAUSES);
     }
     text
 }
@@ -73,11 +89,11 @@ fn write_table(text: &mut String, rows: &[Vec<String>]) {
 }
 
 /// The messages of failed trials, each with its trials.
-fn failures(history: &History) -> BTreeMap<&str, Vec<u64>> {
-    let mut found: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+fn failures(history: &History) -> BTreeMap<String, Vec<u64>> {
+    let mut found: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     for record in history.trials() {
         if record.state == State::Failed {
-            let message = record.message.as_deref().unwrap_or("no message");
+            let message = first_line(record.message.as_deref().unwrap_or_default());
             found.entry(message).or_default().push(record.number);
         }
     }

@@ -32,6 +32,17 @@ pub enum StudyError {
     /// No objective was given.
     #[error("the study has no objective; add .objective(\"val_loss\"), or whatever is measured")]
     NoObjective,
+    /// An objective without a name.
+    #[error("an objective has no name; name what is measured, such as \"val_loss\"")]
+    NamelessObjective,
+    /// A constraint whose bound is no number.
+    #[error("the bound of the constraint on `{constraint}` is {limit}; it is a finite number")]
+    Limit {
+        /// The metric.
+        constraint: Arc<str>,
+        /// The bound.
+        limit: f64,
+    },
     /// Two objectives with one name.
     #[error("the objective `{name}` is given twice; give each once")]
     TwoObjectives {

@@ -83,6 +83,9 @@ impl Setup {
     pub fn goals(&self) -> Result<Vec<Goal>, StudyError> {
         let mut goals: Vec<Goal> = Vec::with_capacity(self.objectives.len());
         for objective in &self.objectives {
+            if objective.name().trim().is_empty() {
+                return Err(StudyError::NamelessObjective);
+            }
             let goal = objective.goal()?;
             if goals.iter().any(|other| other.name == goal.name) {
                 return Err(StudyError::TwoObjectives { name: goal.name });
@@ -101,6 +104,12 @@ impl Setup {
     /// When the objectives are faulty, or the sampler cannot search the space.
     pub(super) fn spec(&self, seed: u64) -> Result<StudySpec, StudyError> {
         let goals = self.goals()?;
+        if let Some(constraint) = self.constraints.iter().find(|c| !c.limit.is_finite()) {
+            return Err(StudyError::Limit {
+                constraint: constraint.name.clone(),
+                limit: constraint.limit,
+            });
+        }
         self.sampler.plan(&self.space, &goals)?;
         Ok(StudySpec {
             format: FORMAT,

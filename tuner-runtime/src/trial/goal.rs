@@ -149,6 +149,11 @@ impl Objective {
         }
     }
 
+    /// The metric.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The goal, with the direction that was given or that the name tells.
     ///
     /// # Errors

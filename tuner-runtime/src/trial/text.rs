@@ -67,6 +67,16 @@ fn line<'a>(pairs: impl Iterator<Item = (&'a str, String)>, between: &str) -> St
     text
 }
 
+/// The first line of a message, with a mark where there is more.
+pub fn first_line(message: &str) -> String {
+    let mut lines = message.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or("no reason given").trim();
+    match lines.next() {
+        Some(_) => format!("{first} ..."),
+        None => first.to_owned(),
+    }
+}
+
 /// Seconds as a plain number for columns, to milliseconds.
 pub fn seconds(value: f64) -> String {
     number((value * 1e3).round() / 1e3)
@@ -154,5 +164,7 @@ mod tests {
         let measured = Metrics::new().with("loss", 1.0 / 3.0).with("mae", 2.0);
         assert_eq!(metrics(&measured), "loss 0.333333, mae 2");
         assert_eq!(seconds(0.0894166), "0.089");
+        assert_eq!(first_line("\nno room \n  at line 3"), "no room ...");
+        assert_eq!(first_line(""), "no reason given");
     }
 }
