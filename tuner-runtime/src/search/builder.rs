@@ -135,7 +135,8 @@ impl<T: Tunable> TunerBuilder<T> {
         self
     }
 
-    /// Keeps the study there instead of in a file of its own.
+    /// Keeps the study there instead of in a file of its own. What trials keep, such as weights, still
+    /// needs a folder to outlive the process.
     pub fn storage(mut self, storage: impl Storage + 'static) -> Self {
         self.storage = Some(Arc::new(storage));
         self

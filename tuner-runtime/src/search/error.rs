@@ -45,6 +45,17 @@ pub enum SearchError {
         /// The last message.
         message: String,
     },
+    /// A run ended the search for a reason that is no fault of its configuration.
+    #[error(
+        "trial {trial} cannot go on: {message}. Mend the cause and run the same command again: it goes \
+         on where it stopped"
+    )]
+    Aborted {
+        /// The trial.
+        trial: u64,
+        /// The reason.
+        message: String,
+    },
     /// A sampler, a pruner or an observer panicked.
     #[error(
         "the sampler, the pruner or an observer panicked: {message}. This is a fault in it; \

@@ -1,5 +1,6 @@
 //! One training run, as the program that runs it sees it.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -34,6 +35,8 @@ pub(super) enum Ending {
     WrongObjective(StudyError),
     /// The report could not be stored.
     Broken(StudyError),
+    /// Something that is no fault of the configuration.
+    Aborted(String),
 }
 
 /// A training run of a trial: where it reports, and what it may depend on.
@@ -135,6 +138,15 @@ impl Execution {
     /// Says how many epochs the run will report at most, so that the time left can be shown.
     pub fn expect_steps(&mut self, count: u64) {
         self.controls.expect_steps(self.trial, count);
+    }
+
+    /// Ends the search for a reason that is no fault of the configuration, such as a full disk. The trial
+    /// does not fail: it goes on with the next search. Hand the error on with `?`.
+    pub fn abort(&mut self, reason: impl fmt::Display) -> Stopped {
+        // A run that was stopped before has its reason.
+        self.ending
+            .get_or_insert_with(|| Ending::Aborted(reason.to_string()));
+        Stopped
     }
 
     /// Whether the run is to end, for programs that do not report.

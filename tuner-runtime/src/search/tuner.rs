@@ -171,11 +171,8 @@ impl<T: Tunable> Tuner<T> {
             _ => Err(SearchError::Interrupted {
                 ended: history.trials().len() - running,
                 running,
-                place: self
-                    .settings
-                    .folder
-                    .is_some()
-                    .then(|| self.study.core().storage().place()),
+                // That of a study in memory ends with the process.
+                place: Some(self.study.core().storage().place()).filter(|place| place != "memory"),
             }),
         }
     }

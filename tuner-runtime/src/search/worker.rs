@@ -227,6 +227,9 @@ impl Work<'_> {
         let failed = matches!(outcome, Outcome::Failed(_) | Outcome::Reported);
         Ok(match (run.ending, outcome) {
             (Some(Ending::Broken(fault)), _) => Ran::Left(Some(fault.into())),
+            (Some(Ending::Aborted(message)), _) => {
+                Ran::Left(Some(SearchError::Aborted { trial, message }))
+            }
             (Some(Ending::WrongObjective(fault)), _) => {
                 Ran::Left(Some(SearchError::WrongObjective(fault)))
             }

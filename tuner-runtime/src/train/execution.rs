@@ -75,6 +75,10 @@ impl Fit {
             return Err(TrainError::Stopped);
         }
         let result = session.run(Some(&checkpoint), &mut report);
+        if let Err(fault @ TrainError::Checkpoint { .. }) = &result {
+            // A full disk says nothing of the configuration.
+            run.abort(fault);
+        }
         match stopped {
             true => result.and(Err(TrainError::Stopped)),
             false => result,
@@ -254,6 +258,42 @@ mod tests {
             let message = &trial.executions[0].failures[0];
             assert!(message.contains("diverged in epoch 1"), "{message}");
         }
+    }
+
+    #[test]
+    fn weights_that_cannot_be_written_end_the_search_and_fail_no_trial() {
+        let train = data();
+        let mut tuner = tuner(Objective::minimize("loss"))
+            .max_trials(2)
+            .build()
+            .unwrap();
+        let blocked = std::sync::atomic::AtomicBool::new(true);
+        let mut search = || {
+            let ended = tuner.search(|run, hp: Net| {
+                // Where the checkpoint is written before it takes its place.
+                let place = run.directory().join("checkpoint.tmp");
+                if blocked.load(Ordering::SeqCst) {
+                    let _ = std::fs::create_dir(&place);
+                } else {
+                    let _ = std::fs::remove_dir(&place);
+                }
+                hp.fit().run(run, &train, None)
+            });
+            let states = tuner.study().trials();
+            let states: Vec<State> = states.iter().map(|trial| trial.state).collect();
+            (ended.map_err(|fault| fault.to_string()), states)
+        };
+        let (ended, states) = search();
+        let fault = ended.unwrap_err();
+        assert!(
+            fault.contains("trial 0 cannot go on: the checkpoint"),
+            "{fault}"
+        );
+        assert_eq!(states, [State::Running]);
+        blocked.store(false, Ordering::SeqCst);
+        let (ended, states) = search();
+        assert!(ended.is_ok(), "{ended:?}");
+        assert_eq!(states, [State::Finished, State::Finished]);
     }
 
     /// Ends every trial after its second epoch.

@@ -159,7 +159,7 @@ fn settings_that_make_no_sense_are_refused() {
     assert!(text(quiet().objective("loss")).contains("given twice"));
     assert!(text(quiet().objective("score")).contains("Objective::maximize(\"score\")"));
     assert!(text(quiet().project_name("a/b")).contains("single folder"));
-    assert!(text(tuner::search::Tuner::<Net>::builder()).contains("no sampler"));
+    assert!(text(tuner::search::Tuner::<Net>::builder()).contains("no objective"));
 }
 
 /// Proposes nothing but trouble.
