@@ -60,6 +60,8 @@ pub struct Acquisition<'a> {
     utility: Utility,
     conditions: Vec<Condition<'a>>,
     terms: Vec<&'a dyn Term>,
+    /// What the posterior's means are counted from, and its weight.
+    base: Option<(&'a Posterior, f64)>,
 }
 
 /// Where some climbs ended.
@@ -79,7 +81,14 @@ impl<'a> Acquisition<'a> {
             utility,
             conditions: Vec::new(),
             terms: Vec::new(),
+            base: None,
         }
+    }
+
+    /// Adds the mean of another posterior, times a weight, to the mean of this one: what was modelled is the rest.
+    pub fn over(mut self, base: &'a Posterior, weight: f64) -> Self {
+        self.base = Some((base, weight));
+        self
     }
 
     /// Adds the logarithm of a condition's probability. Its posterior has the same dimensions.
@@ -101,7 +110,10 @@ impl<'a> Acquisition<'a> {
             let mut part = match self.utility {
                 Utility::Feasible => vec![0.0; rows.len() / self.posterior.data().dimensions()],
                 _ => {
-                    let at = self.posterior.predict(rows);
+                    let mut at = self.posterior.predict(rows);
+                    if let Some((base, weight)) = self.base {
+                        raise(&mut at.mean, &base.predict(rows).mean, weight);
+                    }
                     self.utilities(&at.mean, &at.sd, None)
                 }
             };
@@ -123,9 +135,23 @@ impl<'a> Acquisition<'a> {
         for rows in rows.chunks(CHUNK * self.posterior.data().dimensions()) {
             let at = self.posterior.covariances(rows, true);
             let mut slopes = Slopes::zero(at.prediction.mean.len(), at.prediction.sd.len());
-            let (mean, sd) = (&at.prediction.mean, &at.prediction.sd);
-            let mut values = self.utilities(mean, sd, Some(&mut slopes));
+            let (mut mean, sd) = (at.prediction.mean.clone(), &at.prediction.sd);
+            let below = self.base.map(|(base, weight)| {
+                let below = base.covariances(rows, true);
+                raise(&mut mean, &below.prediction.mean, weight);
+                (below, weight)
+            });
+            let mut values = self.utilities(&mean, sd, Some(&mut slopes));
             let mut gradient = at.pull(rows, &slopes.by_mean, &slopes.by_sd);
+            if let Some((below, weight)) = below {
+                let sets = slopes.by_mean.chunks_exact(self.posterior.sets());
+                let by_mean: Vec<f64> = sets.map(|set| weight * set.iter().sum::<f64>()).collect();
+                let more = below.pull(rows, &by_mean, &vec![0.0; sd.len()]);
+                gradient
+                    .iter_mut()
+                    .zip(more)
+                    .for_each(|(sum, part)| *sum += part);
+            }
             for condition in &self.conditions {
                 let at = condition.posterior.covariances(rows, true);
                 let mut slopes = Slopes::zero(at.prediction.mean.len(), at.prediction.sd.len());
@@ -155,7 +181,9 @@ impl<'a> Acquisition<'a> {
             Utility::LogImprovement { best } => {
                 draws.clear();
                 draws.extend(mean.iter().enumerate().map(|(set, mean)| {
+                    // Over a base the draws are not on the scale of `best`.
                     let drawn = self.posterior.drawn_best.get(set);
+                    let drawn = drawn.filter(|_| self.base.is_none());
                     log_expected_improvement(
                         *mean,
                         sd,
@@ -216,6 +244,14 @@ impl Condition<'_> {
                 slopes.by_sd[i] = -ratio * u * sd[i] / (deviation * deviation);
             }
         }
+    }
+}
+
+/// Adds a weighted base to the means of each point, which has as many sets as there are of them.
+fn raise(means: &mut [f64], base: &[f64], weight: f64) {
+    let sets = means.len() / base.len().max(1);
+    for (means, base) in means.chunks_exact_mut(sets.max(1)).zip(base) {
+        means.iter_mut().for_each(|mean| *mean += weight * base);
     }
 }
 

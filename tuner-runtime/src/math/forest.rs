@@ -18,6 +18,64 @@ pub enum Feature {
     Category(usize),
 }
 
+/// Where an axis means anything: only where another axis has some of its values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gate {
+    /// The axis that decides.
+    pub axis: usize,
+    /// The values of it that open the gate.
+    pub open: Opening,
+}
+
+/// The values of an axis that open a gate.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Opening {
+    /// Coordinates from the first to the second.
+    Between(f64, f64),
+    /// The categories that are marked.
+    Of(Vec<bool>),
+}
+
+impl Opening {
+    /// Whether all of a side opens the gate.
+    fn covers(&self, side: &Side) -> bool {
+        match (self, side) {
+            (Self::Between(least, most), Side::Between(low, high)) => low >= least && high <= most,
+            (Self::Of(open), Side::Among(kept)) => {
+                let mut pairs = kept.iter().zip(open);
+                pairs.all(|(kept, open)| !kept || *open)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// How an axis is split, and where it means anything.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis {
+    /// How it is split.
+    pub feature: Feature,
+    /// Everywhere, if there is no gate. Elsewhere the axis is never split, whatever stands in its coordinates.
+    pub gate: Option<Gate>,
+}
+
+impl From<Feature> for Axis {
+    fn from(feature: Feature) -> Self {
+        Self {
+            feature,
+            gate: None,
+        }
+    }
+}
+
+/// Whether an axis means something in all of a box.
+fn is_open(axes: &[Axis], axis: usize, sides: &[Side]) -> bool {
+    axes[axis]
+        .gate
+        .as_ref()
+        .is_none_or(|gate| gate.open.covers(&sides[gate.axis]) && is_open(axes, gate.axis, sides))
+}
+
 /// One side of a box.
 #[derive(Debug, Clone, PartialEq)]
 enum Side {
@@ -62,7 +120,7 @@ struct Leaf {
 
 /// Trees, each a partition of the unit cube into boxes with a value.
 pub struct Forest {
-    features: Vec<Feature>,
+    axes: Vec<Axis>,
     trees: Vec<Vec<Leaf>>,
 }
 
@@ -72,7 +130,7 @@ const SPLITTABLE: usize = 4;
 impl Forest {
     /// Trees grown from rows of coordinates and their values, each on a random sample of them.
     pub fn fit(
-        features: &[Feature],
+        axes: &[Axis],
         rows: &[&[f64]],
         values: &[f64],
         trees: usize,
@@ -82,12 +140,9 @@ impl Forest {
             let sample: Vec<usize> = (0..rows.len())
                 .map(|_| rng.below(rows.len() as u128) as usize)
                 .collect();
-            let sides = features
-                .iter()
-                .map(|&feature| Side::whole(feature))
-                .collect();
+            let sides = axes.iter().map(|axis| Side::whole(axis.feature)).collect();
             let mut leaves = Vec::new();
-            split(rows, values, sample, sides, rng, &mut leaves);
+            split(axes, (rows, values), sample, sides, rng, &mut leaves);
             leaves
         };
         let trees = if rows.is_empty() {
@@ -96,7 +151,7 @@ impl Forest {
             (0..trees).map(grow).collect()
         };
         Self {
-            features: features.to_vec(),
+            axes: axes.to_vec(),
             trees,
         }
     }
@@ -115,7 +170,7 @@ impl Forest {
     /// For each axis the share of the variance that it explains alone, averaged over the trees; at
     /// most 1 together. What is left belongs to axes that act jointly.
     pub fn shares(&self) -> Vec<f64> {
-        let mut shares = vec![0.0; self.features.len()];
+        let mut shares = vec![0.0; self.axes.len()];
         let mut counted = 0;
         for leaves in &self.trees {
             let volumes: Vec<f64> = leaves
@@ -148,7 +203,7 @@ impl Forest {
 
     fn marginal_variance(&self, axis: usize, leaves: &[Leaf], volumes: &[f64], mean: f64) -> f64 {
         // The marginal is constant between two neighbouring ends of boxes.
-        let pieces: Vec<(f64, f64)> = match self.features[axis] {
+        let pieces: Vec<(f64, f64)> = match self.axes[axis].feature {
             Feature::Category(count) => {
                 let size = 1.0 / count as f64;
                 (0..count)
@@ -188,8 +243,8 @@ impl Forest {
 
 /// Grows a tree: of one random split an axis, the one that leaves the least variance is made.
 fn split(
-    rows: &[&[f64]],
-    values: &[f64],
+    axes: &[Axis],
+    (rows, values): (&[&[f64]], &[f64]),
     members: Vec<usize>,
     sides: Vec<Side>,
     rng: &mut Rng,
@@ -199,7 +254,7 @@ fn split(
     let same = members.iter().all(|&row| values[row] == values[members[0]]);
     let mut best: Option<(f64, usize, Side, Side)> = None;
     if members.len() >= SPLITTABLE && !same {
-        for axis in 0..sides.len() {
+        for axis in (0..sides.len()).filter(|&axis| is_open(axes, axis, &sides)) {
             let Some((left, right)) = random_cut(rows, &members, axis, &sides[axis], rng) else {
                 continue;
             };
@@ -231,8 +286,8 @@ fn split(
         sides[axis] = side;
         sides
     };
-    split(rows, values, inside, with(left), rng, leaves);
-    split(rows, values, outside, with(right), rng, leaves);
+    split(axes, (rows, values), inside, with(left), rng, leaves);
+    split(axes, (rows, values), outside, with(right), rng, leaves);
 }
 
 /// Two parts of a side that both hold rows, cut at random; `None` when all rows agree.
@@ -271,6 +326,10 @@ fn random_cut(
 mod tests {
     use super::*;
 
+    fn axes(features: &[Feature]) -> Vec<Axis> {
+        features.iter().map(|&feature| feature.into()).collect()
+    }
+
     fn shares(features: &[Feature], value: impl Fn(&[f64]) -> f64) -> Vec<f64> {
         let mut rng = Rng::new(8);
         let rows: Vec<Vec<f64>> = (0..400)
@@ -288,7 +347,7 @@ mod tests {
             .collect();
         let values: Vec<f64> = rows.iter().map(|row| value(row)).collect();
         let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
-        Forest::fit(features, &rows, &values, 32, &mut rng).shares()
+        Forest::fit(&axes(features), &rows, &values, 32, &mut rng).shares()
     }
 
     #[test]
@@ -329,7 +388,7 @@ mod tests {
         let rows: Vec<Vec<f64>> = (0..200).map(|_| vec![rng.unit(), rng.unit()]).collect();
         let values: Vec<f64> = rows.iter().map(|row| row[0]).collect();
         let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
-        let forest = Forest::fit(&[Feature::Number; 2], &rows, &values, 16, &mut rng);
+        let forest = Forest::fit(&axes(&[Feature::Number; 2]), &rows, &values, 16, &mut rng);
         for leaves in &forest.trees {
             let volume: f64 = leaves
                 .iter()
@@ -344,11 +403,41 @@ mod tests {
     fn nothing_is_explained_without_variance() {
         let row: &[f64] = &[0.5];
         let mut rng = Rng::new(1);
-        let flat = Forest::fit(&[Feature::Number], &[row, row], &[1.0, 1.0], 4, &mut rng);
+        let flat = Forest::fit(
+            &axes(&[Feature::Number]),
+            &[row, row],
+            &[1.0, 1.0],
+            4,
+            &mut rng,
+        );
         assert_eq!(flat.shares(), [0.0]);
         assert_eq!(
-            Forest::fit(&[Feature::Number], &[], &[], 4, &mut rng).shares(),
+            Forest::fit(&axes(&[Feature::Number]), &[], &[], 4, &mut rng).shares(),
             [0.0]
+        );
+    }
+
+    #[test]
+    fn an_axis_behind_a_gate_takes_no_credit_from_it() {
+        // The second axis is 0.5 wherever the first is not category 1, and does nothing itself.
+        let mut rng = Rng::new(3);
+        let rows: Vec<Vec<f64>> = (0..300)
+            .map(|_| match rng.below(2) {
+                0 => vec![0.25, 0.5],
+                _ => vec![0.75, rng.unit()],
+            })
+            .collect();
+        let values: Vec<f64> = rows.iter().map(|row| row[0].round()).collect();
+        let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
+        let mut all = axes(&[Feature::Category(2), Feature::Number]);
+        all[1].gate = Some(Gate {
+            axis: 0,
+            open: Opening::Of(vec![false, true]),
+        });
+        let shares = Forest::fit(&all, &rows, &values, 32, &mut rng).shares();
+        assert!(
+            (shares[0] - 1.0).abs() < 1e-9 && shares[1] < 1e-9,
+            "{shares:?}"
         );
     }
 }

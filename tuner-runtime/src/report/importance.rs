@@ -2,13 +2,15 @@
 //!
 //! A forest of random trees is fitted to the finished trials and its variance is parted by axes
 //! (functional ANOVA, see [`crate::math::forest`]). A conditional parameter is judged over the whole
-//! space: it matters by what it changes where it is active.
+//! space: it matters by what it changes where it is active. The trees split it there alone, so that it takes
+//! no credit from the parameter that switches it.
 
 use std::sync::Arc;
 
-use crate::math::forest::{Feature, Forest};
+use crate::math::forest::{self, Feature, Forest, Gate, Opening};
 use crate::math::rng::Rng;
-use crate::space::{Axis, Param};
+use crate::math::transform::{standardise, winsorise};
+use crate::space::{Axis, Condition, Param, Space};
 use crate::trial::{History, TrialRecord};
 
 /// Trees in the forest.
@@ -24,16 +26,53 @@ pub struct Importance {
     pub share: f64,
 }
 
-/// The parameters by how much they matter, the most important first. Empty with fewer than two
-/// finished trials. The same trials give the same numbers.
+/// The parameters by how much they matter to the first objective, the most important first. Empty with fewer
+/// than two finished trials. The same trials give the same numbers.
+///
+/// Values far below the others (by more than 1.5 interquartile ranges) count as if they were at that limit: one
+/// trial that went astray does not decide.
+///
+/// ```
+/// # use tuner_runtime as tuner;
+/// use std::sync::Arc;
+/// use tuner::{report::importances, sampler::Random, space::Space, storage::Memory};
+/// use tuner::study::{Core, Setup};
+/// use tuner::trial::Objective;
+/// let (space, _) = Space::from_json(&serde_json::json!([
+///     {"name": "idle", "type": "bool"},
+///     {"name": "x", "type": "float", "low": 0.0, "high": 1.0},
+/// ]))?;
+/// let setup = Setup::new(space, Random::new()).objective(Objective::minimize("loss"));
+/// let study = Core::open(Arc::new(Memory::new()), "example".into(), setup)?;
+/// for _ in 0..50 {
+///     let asked = study.ask()?;
+///     let x = asked.point.get("x").and_then(|x| x.as_f64()).expect("x is a number");
+///     study.tell(asked.number, x * x)?;
+/// }
+/// let found = importances(&study.history());
+/// assert_eq!(&*found[0].name, "x");
+/// assert!(found[0].share > 0.9 && found[1].share < 0.05);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn importances(history: &History) -> Vec<Importance> {
+    importances_of(history, 0)
+}
+
+/// The same for the objective with this place in [`History::goals`]; empty where there is none.
+pub fn importances_of(history: &History, objective: usize) -> Vec<Importance> {
     let space = history.space();
+    let Some(goal) = history.goals().get(objective) else {
+        return Vec::new();
+    };
     let places: Vec<usize> = (0..space.len())
         .filter(|&place| space.params()[place].domain.axis() != Axis::Constant)
         .collect();
-    let features: Vec<Feature> = places
+    let axes: Vec<forest::Axis> = places
         .iter()
-        .map(|&place| feature(&space.params()[place]))
+        .map(|&place| forest::Axis {
+            feature: feature(&space.params()[place]),
+            gate: gate(space, place, &places),
+        })
         .collect();
     let trials: Vec<&TrialRecord> = history.finished().collect();
     if trials.len() < 2 {
@@ -47,10 +86,11 @@ pub fn importances(history: &History) -> Vec<Importance> {
         })
         .collect();
     let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
-    let score = |trial: &&TrialRecord| history.goal().score(trial.values[0]);
+    let score = |trial: &&TrialRecord| goal.score(trial.values[objective]);
     let values: Vec<f64> = trials.iter().map(score).collect();
+    let values = winsorise(&standardise(&values));
     let mut rng = Rng::new(history.spec().seed);
-    let shares = Forest::fit(&features, &rows, &values, TREES, &mut rng).shares();
+    let shares = Forest::fit(&axes, &rows, &values, TREES, &mut rng).shares();
     let mut importances: Vec<Importance> = places
         .iter()
         .zip(shares)
@@ -71,11 +111,71 @@ fn feature(param: &Param) -> Feature {
     }
 }
 
+/// Where a conditional parameter is active, on the axis of its parent; `None` where it always or never is.
+fn gate(space: &Space, place: usize, places: &[usize]) -> Option<Gate> {
+    let condition = space.params()[place].condition.as_ref()?;
+    let parent = condition.parent();
+    // A parent with a single value decides nothing; its own condition may.
+    let Some(axis) = places.iter().position(|&other| other == parent) else {
+        return gate(space, parent, places);
+    };
+    let domain = &space.params()[parent].domain;
+    let open = match (domain.axis(), condition) {
+        (Axis::Unordered { count }, _) => Opening::Of(
+            (0..count as u128)
+                .map(|index| {
+                    domain
+                        .value(index)
+                        .is_some_and(|value| condition.holds(&value))
+                })
+                .collect(),
+        ),
+        (_, Condition::AtLeast { count, .. }) => {
+            let nearest = domain.nearest(&crate::space::Value::Int(*count));
+            let (low, high) = domain.cell(&nearest);
+            let least = if condition.holds(&nearest) { low } else { high };
+            Opening::Between(least, 1.0)
+        }
+        // The values that are named, if they are neighbours, and what lies between them otherwise.
+        (_, Condition::Is { values, .. }) => {
+            let cells = values.iter().map(|value| domain.cell(value));
+            let (least, most) = cells.fold((1.0, 0.0), |(least, most): (f64, f64), (low, high)| {
+                (least.min(low), most.max(high))
+            });
+            Opening::Between(least, most)
+        }
+    };
+    Some(Gate { axis, open })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::trial::{Event, FORMAT, Metrics, Objective, Origin, Outcome, StudySpec};
     use serde_json::json;
+
+    fn finish(history: &mut History, point: crate::space::Point, loss: f64) {
+        let number = history.trials().len() as u64;
+        let started = Event::TrialStarted {
+            number,
+            point,
+            origin: Origin::Suggested,
+            memo: None,
+            seen: history.seq(),
+            owner: "test".into(),
+            at: 0,
+        };
+        history.apply(history.seq() + 1, &started).unwrap();
+        let outcome = Outcome::Finished {
+            metrics: Metrics::new().with("loss", loss),
+        };
+        let finished = Event::TrialFinished {
+            number,
+            outcome,
+            at: 0,
+        };
+        history.apply(history.seq() + 1, &finished).unwrap();
+    }
 
     fn study(trials: u64) -> History {
         let space = json!([
@@ -95,30 +195,12 @@ mod tests {
         };
         let mut history = History::begin(1, &Event::StudyCreated { spec, at: 0 }).unwrap();
         let mut rng = Rng::new(4);
-        for number in 0..trials {
+        for _ in 0..trials {
             let point = history.space().sample(&mut rng);
             let rate = point.get("rate").and_then(|rate| rate.as_f64()).unwrap();
             let kind = point.get("kind").and_then(|kind| kind.as_str()).unwrap() == "b";
             let loss = (rate.log10() + 2.0).powi(2) + if kind { 0.0 } else { 0.5 };
-            let started = Event::TrialStarted {
-                number,
-                point,
-                origin: Origin::Suggested,
-                memo: None,
-                seen: history.seq(),
-                owner: "test".into(),
-                at: 0,
-            };
-            history.apply(history.seq() + 1, &started).unwrap();
-            let outcome = Outcome::Finished {
-                metrics: Metrics::new().with("loss", loss),
-            };
-            let finished = Event::TrialFinished {
-                number,
-                outcome,
-                at: 0,
-            };
-            history.apply(history.seq() + 1, &finished).unwrap();
+            finish(&mut history, point, loss);
         }
         history
     }
@@ -131,6 +213,16 @@ mod tests {
         assert!(found[0].share > 0.8, "{found:?}");
         assert!(found[2].share < 0.03, "{found:?}");
         assert_eq!(found, importances(&study(200)));
+    }
+
+    #[test]
+    fn one_trial_that_went_astray_does_not_decide() {
+        let mut history = study(60);
+        let point = history.space().sample(&mut Rng::new(9));
+        finish(&mut history, point, 1e300);
+        let found = importances(&history);
+        assert_eq!(&*found[0].name, "rate");
+        assert!(found[0].share > 0.5, "{found:?}");
     }
 
     #[test]

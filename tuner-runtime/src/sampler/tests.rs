@@ -276,7 +276,9 @@ fn a_finite_space_is_searched_to_its_end() {
     for sampler in samplers() {
         let name = sampler.name();
         let mut study = TestStudy::new(sampler, &space(json.clone()), goal(false), 1);
-        study.run(8, |_, point| Told::Value(number(point, "a")));
+        // What stops when everything was tried is not asked again.
+        let trials = if name == "auto" { 6 } else { 8 };
+        study.run(trials, |_, point| Told::Value(number(point, "a")));
         assert_eq!(study.history.distinct_points(), 6, "{name}");
     }
 }

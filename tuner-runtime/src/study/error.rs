@@ -49,6 +49,17 @@ pub enum StudyError {
         /// The name.
         name: Arc<str>,
     },
+    /// A point that fronts are measured from has not one number for each objective.
+    #[error(
+        "the reference {found:?} is to hold one number for each objective, in this order: {}",
+        wanted.join(", ")
+    )]
+    Reference {
+        /// The numbers as given.
+        found: Vec<f64>,
+        /// The objectives.
+        wanted: Vec<String>,
+    },
     /// The stored study is about something else.
     #[error(
         "the study `{study}` in {place} differs from what is asked for:\n  {}\n\

@@ -21,6 +21,7 @@ pub use setup::{OnChange, Setup};
 pub use typed::{Best, Study, StudyBuilder, Trial};
 
 use crate::math::fronts::dominates;
+use crate::math::hypervolume as volume;
 use crate::storage::{Storage, StorageError, StudyId};
 use crate::trial::{History, TrialRecord};
 
@@ -64,6 +65,51 @@ pub fn front(history: &History) -> Vec<u64> {
     let beaten = |own: &[f64]| scores.iter().any(|other| dominates(other, own));
     let kept = trials.iter().zip(&scores).filter(|(_, own)| !beaten(own));
     kept.map(|(record, _)| record.number).collect()
+}
+
+/// The hypervolume of the front: how much of the space of the objectives it is better than, up to a reference point that is
+/// worse than anything of interest. All in the units of the objectives, which are multiplied. Trials that miss a constraint
+/// count for nothing.
+///
+/// ```
+/// # use tuner_runtime as tuner;
+/// use std::sync::Arc;
+/// use tuner::{sampler::Random, space::Space, storage::Memory, study::{self, Core, Setup}};
+/// use tuner::trial::{Metrics, Objective};
+/// let (space, _) = Space::from_json(&serde_json::json!([
+///     {"name": "x", "type": "float", "low": 0.0, "high": 1.0},
+/// ]))?;
+/// let setup = Setup::new(space, Random::new())
+///     .objective(Objective::minimize("loss"))
+///     .objective(Objective::maximize("speed"));
+/// let study = Core::open(Arc::new(Memory::new()), "trade".into(), setup)?;
+/// for (loss, speed) in [(1.0, 5.0), (2.0, 8.0), (2.0, 4.0)] {
+///     let number = study.ask()?.number;
+///     study.tell(number, Metrics::new().with("loss", loss).with("speed", speed))?;
+/// }
+/// assert_eq!(study::front(&study.history()), [0, 1]);
+/// // Losses below 3 and speeds above 0: a box of 2 by 5, and 1 by 3 more.
+/// assert_eq!(study::hypervolume(&study.history(), &[3.0, 0.0])?, 13.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// When the reference does not have one number for each objective.
+pub fn hypervolume(history: &History, reference: &[f64]) -> Result<f64, StudyError> {
+    let goals = history.goals();
+    if reference.len() != goals.len() || reference.iter().any(|x| x.is_nan()) {
+        return Err(StudyError::Reference {
+            found: reference.to_vec(),
+            wanted: goals.iter().map(|goal| goal.name.to_string()).collect(),
+        });
+    }
+    let scores = |values: &[f64]| -> Vec<f64> {
+        let pairs = goals.iter().zip(values);
+        pairs.map(|(goal, value)| goal.score(*value)).collect()
+    };
+    let trials = history.finished().filter(|trial| trial.is_feasible());
+    let rows: Vec<f64> = trials.flat_map(|trial| scores(&trial.values)).collect();
+    Ok(volume::hypervolume(&rows, &scores(reference)))
 }
 
 /// Deletes a stored study with all its trials.

@@ -219,7 +219,8 @@ impl<T: Tunable> Study<T> {
 
     /// Enqueues the `count` best configurations of an older study, mended where they do not fit. Those
     /// that were tried already or wait are passed over, so that a program that is started again need
-    /// not know how far it was. Returns how many were added.
+    /// not know how far it was. Returns how many were added; three are a good number. What the older study
+    /// measured is kept too, for samplers that learn from it, as the Gaussian process does.
     ///
     /// # Errors
     /// When the storage fails.
@@ -262,6 +263,15 @@ impl<T: Tunable> Study<T> {
             .into_iter()
             .filter_map(|number| self.as_best(history.trial(number)?))
             .collect()
+    }
+
+    /// The hypervolume between the front and a reference point that is worse than anything of interest, in the units
+    /// of the objectives (see [`hypervolume`](super::hypervolume)): it grows as the front improves anywhere.
+    ///
+    /// # Errors
+    /// When the reference does not have one number for each objective.
+    pub fn hypervolume(&self, reference: &[f64]) -> Result<f64, StudyError> {
+        super::hypervolume(&self.history(), reference)
     }
 
     /// Notes something about a trial; null removes the note.

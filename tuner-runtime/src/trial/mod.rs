@@ -3,6 +3,7 @@
 //! A study is an append-only list of [`Event`]s; [`History`] is their fold. Nothing else is stored.
 
 mod event;
+mod experience;
 mod goal;
 mod history;
 mod metrics;
@@ -10,6 +11,7 @@ mod record;
 pub mod text;
 
 pub use event::{Event, FORMAT, Origin, Outcome, Seq, StudySpec};
+pub use experience::Experience;
 pub use goal::{Constraint, Direction, Goal, Objective, UnknownDirection};
 pub use history::{History, HistoryError};
 pub use metrics::Metrics;

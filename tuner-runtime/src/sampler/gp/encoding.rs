@@ -68,6 +68,18 @@ impl<'a> Encoding<'a> {
         self.dimensions.len()
     }
 
+    pub(super) fn space(&self) -> &'a Space {
+        self.space
+    }
+
+    /// The dimension of the parameter at this place, if it varies.
+    pub(super) fn dimension_of(&self, place: usize) -> Option<usize> {
+        let places = self.dimensions.iter();
+        places
+            .map(|dimension| dimension.place)
+            .position(|own| own == place)
+    }
+
     /// The row of a point of this space.
     pub(super) fn row(&self, point: &Point) -> Vec<f64> {
         let coordinate = |dimension: &Dimension<'_>| match point.at(dimension.place) {

@@ -11,6 +11,8 @@ pub(super) struct Evidence {
     pub(super) rows: Vec<Vec<f64>>,
     /// Their values, larger is better.
     pub(super) scores: Vec<f64>,
+    /// For each objective its values in them, larger is better.
+    pub(super) objectives: Vec<Vec<f64>>,
     /// For each constraint its violation in each finished trial.
     pub(super) violations: Vec<Vec<f64>>,
     /// Whether each finished trial keeps all constraints.
@@ -34,12 +36,21 @@ impl Evidence {
                 .map(|trial| encoding.row(&trial.point))
                 .collect()
         };
+        let objectives: Vec<Vec<f64>> = history
+            .goals()
+            .iter()
+            .enumerate()
+            .map(|(k, goal)| {
+                let values = finished.iter().map(|trial| trial.values[k]);
+                values.map(|value| goal.score(value)).collect()
+            })
+            .collect();
         let constraints = finished.iter().map(|trial| trial.violations.len()).max();
         let violations = (0..constraints.unwrap_or(0))
             .map(|k| {
                 let violation =
                     |trial: &&TrialRecord| trial.violations.get(k).copied().unwrap_or(0.0);
-                finished.iter().map(violation).collect()
+                bounded(finished.iter().map(violation).collect())
             })
             .collect();
         Self {
@@ -47,7 +58,8 @@ impl Evidence {
                 .iter()
                 .map(|trial| encoding.row(&trial.point))
                 .collect(),
-            scores: scores(history, &finished, rng),
+            scores: scores(&objectives, rng),
+            objectives,
             violations,
             feasible: finished.iter().map(|trial| trial.is_feasible()).collect(),
             failed: ended(State::Failed),
@@ -74,24 +86,21 @@ impl Evidence {
 
 /// One number for each trial. Of several objectives the augmented Chebyshev sum with random weights: J. Knowles, "ParEGO"
 /// (2006), equation 2.
-fn scores(history: &History, finished: &[&TrialRecord], rng: &mut Rng) -> Vec<f64> {
+fn scores(objectives: &[Vec<f64>], rng: &mut Rng) -> Vec<f64> {
     const AUGMENTED: f64 = 0.05;
-    let goals = history.goals();
-    let objective = |k: usize| -> Vec<f64> {
-        finished
-            .iter()
-            .map(|trial| goals[k].score(trial.values[k]))
-            .collect()
-    };
-    if goals.len() == 1 {
-        return objective(0);
+    if let [only] = objectives {
+        return only.clone();
     }
-    let weights: Vec<f64> = goals.iter().map(|_| -(1.0 - rng.unit()).ln()).collect();
+    let weights: Vec<f64> = objectives
+        .iter()
+        .map(|_| -(1.0 - rng.unit()).ln())
+        .collect();
     let total: f64 = weights.iter().sum();
-    let mut sums = vec![0.0; finished.len()];
-    let mut least = vec![f64::INFINITY; finished.len()];
-    for (k, weight) in weights.iter().enumerate() {
-        let values = standardise(&objective(k));
+    let finished = objectives.first().map_or(0, Vec::len);
+    let mut sums = vec![0.0; finished];
+    let mut least = vec![f64::INFINITY; finished];
+    for (values, weight) in objectives.iter().zip(&weights) {
+        let values = standardise(values);
         let top = values
             .iter()
             .fold(f64::NEG_INFINITY, |top, value| top.max(*value));
@@ -104,4 +113,15 @@ fn scores(history: &History, finished: &[&TrialRecord], rng: &mut Rng) -> Vec<f6
     }
     let pairs = least.iter().zip(&sums);
     pairs.map(|(least, sum)| least + AUGMENTED * sum).collect()
+}
+
+/// Violations without infinities, which stand where a constraint was not measured: those are as bad as the worst.
+fn bounded(mut violations: Vec<f64>) -> Vec<f64> {
+    let finite = violations.iter().filter(|v| v.is_finite());
+    let worst = finite.fold(0.0, |worst: f64, v| worst.max(*v));
+    let missing = if worst > 0.0 { worst } else { 1.0 };
+    for violation in violations.iter_mut().filter(|v| !v.is_finite()) {
+        *violation = missing;
+    }
+    violations
 }

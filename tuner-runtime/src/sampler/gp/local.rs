@@ -19,7 +19,7 @@ const GAIN: f64 = 1e-3;
 /// Rows from the best to the worst: where the climbs ended, then all candidates.
 pub(super) fn search(
     encoding: &Encoding<'_>,
-    model: &Model,
+    model: &Model<'_>,
     candidates: &Candidates,
     rng: &mut Rng,
 ) -> Vec<Vec<f64>> {

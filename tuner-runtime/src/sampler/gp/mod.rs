@@ -22,48 +22,82 @@
 mod candidates;
 mod encoding;
 mod evidence;
+mod front;
 mod local;
 mod model;
+mod older;
+mod prior;
+mod surrogate;
+
+pub use prior::Prior;
+pub use surrogate::{Expected, Surrogate, SurrogateError};
 
 use candidates::Candidates;
 use encoding::Encoding;
 use evidence::Evidence;
 use model::{Memo, Model};
+use prior::Beliefs;
 
 use super::random::unseen;
 use super::{Ask, SampleError, Sampler, Suggestion};
 use crate::math::sobol::Sobol as Sequence;
-use crate::space::Space;
-use crate::trial::Goal;
+use crate::space::{Point, Space};
+use crate::trial::{Experience, Goal};
 
 /// Finished trials before there is a model.
 const LEAST: usize = 3;
+/// Trials of the shortest beginning.
+const SHORTEST: usize = 5;
 /// Points of the beginning that were tried already, after which a random one is taken.
 const REPEATS: u64 = 64;
 
 /// Bayesian optimisation with a Gaussian process.
 ///
-/// Works on every space, with running, failed and pruned trials, constraints, and several objectives (by random weights). No
-/// point is proposed twice while there are others.
+/// Works on every space, with running, failed and pruned trials and constraints. Of two to four objectives it follows the
+/// whole front, by the expected improvement of its hypervolume; more become one by random weights. With one objective it
+/// learns from an older study that `Study::warm_start` took over. No point is proposed twice while there
+/// are others.
 ///
 /// ```
 /// # use tuner_runtime as tuner;
-/// use tuner::sampler::{Gp, Sampler};
+/// use tuner::sampler::{Gp, Prior, Sampler};
 /// assert_eq!(Gp::new().name(), "gp");
+/// // What is known beforehand: the learning rate is probably near 1e-3.
+/// let informed = Gp::new().prior("learning_rate", Prior::around(1e-3));
+/// assert_eq!(informed.name(), "gp(learning_rate around 0.001 by 0.1)");
 /// ```
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Gp;
+#[derive(Debug, Clone, Default)]
+pub struct Gp {
+    priors: Vec<(String, Prior)>,
+}
 
 impl Gp {
     /// The settings that are described in the module's documentation.
     pub fn new() -> Self {
-        Self
+        Self::default()
+    }
+
+    /// Says where the good values of a parameter probably lie; a later belief about the same parameter takes the place of
+    /// the former. The guesses are tried first, and what is believed weighs less with every trial.
+    #[must_use]
+    pub fn prior(mut self, parameter: impl Into<String>, prior: Prior) -> Self {
+        let parameter = parameter.into();
+        self.priors.retain(|(name, _)| *name != parameter);
+        self.priors.push((parameter, prior));
+        self
     }
 }
 
 impl Sampler for Gp {
     fn name(&self) -> String {
-        "gp".to_owned()
+        if self.priors.is_empty() {
+            return "gp".to_owned();
+        }
+        let priors = self
+            .priors
+            .iter()
+            .map(|(name, prior)| format!("{name} {prior}"));
+        format!("gp({})", priors.collect::<Vec<_>>().join(", "))
     }
 
     fn suggest(&self, ask: &Ask<'_>) -> Result<Suggestion, SampleError> {
@@ -77,15 +111,23 @@ impl Sampler for Gp {
             + evidence.failed.len()
             + evidence.pruned.len()
             + evidence.running.len();
-        let first = beginning(encoding.len(), ask.budget);
-        if begun < first || evidence.rows.len() < LEAST {
-            return Ok(begin(ask, &encoding)?.into());
+        let experience = Experience::read(ask.history);
+        let first = match experience {
+            Some(_) => SHORTEST,
+            None => beginning(encoding.len(), ask.budget),
+        };
+        let finished = evidence.rows.len();
+        let beliefs = Beliefs::new(&self.priors, &encoding, finished, ask.budget)?;
+        if begun < first || finished < LEAST {
+            return Ok(self.begin(ask, &encoding, beliefs.as_ref())?.into());
         }
-        let memo = ask.memo().map(Memo::read).transpose()?;
+        let memo = ask.memo().and_then(Memo::read);
         // Without a factor of its matrix there is no model: then luck.
-        let Ok(model) = Model::new(&encoding, &evidence, memo, &mut rng) else {
+        let model = Model::new(&encoding, &evidence, memo, experience.as_ref(), &mut rng);
+        let Ok(model) = model else {
             return Ok(unseen(ask.history, &mut rng).into());
         };
+        let model = model.with(beliefs);
         let candidates = Candidates::new(&encoding, &evidence, first, &mut rng);
         for row in local::search(&encoding, &model, &candidates, &mut rng) {
             let point = encoding.point(&row);
@@ -104,6 +146,7 @@ impl Sampler for Gp {
 
     fn plan(&self, space: &Space, _: &[Goal]) -> Result<Option<u128>, SampleError> {
         let dimensions = Encoding::new(space).len();
+        prior::check(&self.priors, space)?;
         Sequence::new(dimensions.max(1)).map_err(too_many)?;
         Ok(None)
     }
@@ -119,19 +162,32 @@ fn too_many(fault: impl std::fmt::Display) -> SampleError {
 fn beginning(dimensions: usize, budget: Option<u64>) -> usize {
     let wanted = (2 * dimensions) as u64;
     let allowed = budget.map_or(u64::MAX, |budget| budget / 5);
-    wanted.min(allowed).clamp(5, 20) as usize
+    wanted.min(allowed).clamp(SHORTEST as u64, 20) as usize
 }
 
-/// The defaults, then Sobol points; the trial's number is the place in the sequence.
-fn begin(ask: &Ask<'_>, encoding: &Encoding<'_>) -> Result<crate::space::Point, SampleError> {
-    let defaults = ask.space().default_point();
-    if !ask.history.contains(&defaults) {
-        return Ok(defaults);
+impl Gp {
+    /// The defaults with the user's guesses, then Sobol points; the trial's number is the place in the sequence.
+    fn begin(
+        &self,
+        ask: &Ask<'_>,
+        encoding: &Encoding<'_>,
+        beliefs: Option<&Beliefs<'_>>,
+    ) -> Result<Point, SampleError> {
+        let guess = prior::guess(&self.priors, ask.space());
+        if !ask.history.contains(&guess) {
+            return Ok(guess);
+        }
+        let sequence = Sequence::scrambled(encoding.len(), &mut ask.study_rng());
+        let sequence = sequence.map_err(too_many)?;
+        let points = (ask.number..ask.number + REPEATS).map(|index| {
+            let mut units = sequence.point(index);
+            if let Some(beliefs) = beliefs {
+                beliefs.warp(&mut units);
+            }
+            encoding.point(&encoding.spread(&units))
+        });
+        let mut fresh = points.filter(|point| !ask.history.contains(point));
+        let point = fresh.next();
+        Ok(point.unwrap_or_else(|| unseen(ask.history, &mut ask.rng())))
     }
-    let sequence = Sequence::scrambled(encoding.len(), &mut ask.study_rng()).map_err(too_many)?;
-    let points = (ask.number..ask.number + REPEATS)
-        .map(|index| encoding.point(&encoding.spread(&sequence.point(index))));
-    let mut fresh = points.filter(|point| !ask.history.contains(point));
-    let point = fresh.next();
-    Ok(point.unwrap_or_else(|| unseen(ask.history, &mut ask.rng())))
 }

@@ -1,14 +1,17 @@
 //! The Gaussian processes of one suggestion, and what is remembered for the next.
 
-use super::super::SampleError;
 use super::encoding::Encoding;
 use super::evidence::Evidence;
+use super::front;
+use super::older::Older;
+use super::prior::Beliefs;
 use crate::gp::{
-    Acquisition, Condition, Data, Feasibility, FitOptions, GpError, Hyper, Kind, Output, Posterior,
-    Utility, fit, quasi_normal, representative,
+    Acquisition, Condition, Data, Feasibility, FitOptions, GpError, Hyper, HypervolumeImprovement,
+    Kind, Output, Posterior, Utility, fit, quasi_normal, representative,
 };
 use crate::math::rng::Rng;
 use crate::math::transform::Scale;
+use crate::trial::Experience;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -32,14 +35,28 @@ pub(super) struct Memo {
     /// Finished trials when starts were last drawn from the prior.
     drawn: usize,
     hyper: Hyper,
+    /// The hyperparameters of the objectives after the first, where a front is followed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    others: Vec<Hyper>,
+    /// Those of the older study that this one learns from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    older: Option<Hyper>,
 }
 
 impl Memo {
-    pub(super) fn read(json: &Json) -> Result<Self, SampleError> {
-        Self::deserialize(json).map_err(|fault| SampleError::Memo {
-            sampler: "gp",
-            fault: fault.to_string(),
-        })
+    fn new(fitted: usize, drawn: usize, hyper: Hyper) -> Self {
+        Self {
+            fitted,
+            drawn,
+            hyper,
+            others: Vec::new(),
+            older: None,
+        }
+    }
+
+    /// `None` for what another sampler remembered before this one took over.
+    pub(super) fn read(json: &Json) -> Option<Self> {
+        Self::deserialize(json).ok()
     }
 
     pub(super) fn write(&self) -> Json {
@@ -48,28 +65,54 @@ impl Memo {
 }
 
 /// The posterior of the values, with what limits them.
-pub(super) struct Model {
+pub(super) struct Model<'a> {
     pub(super) memo: Memo,
     posterior: Posterior,
     feasibility: Option<Feasibility>,
     /// For each constraint the process of its violations, and where 0 lies on its scale.
     constraints: Vec<(Posterior, f64)>,
     utility: Utility,
+    /// Of several objectives; then the posterior is that of the first.
+    front: Option<HypervolumeImprovement>,
+    older: Option<Older>,
+    beliefs: Option<Beliefs<'a>>,
 }
 
-impl Model {
+impl<'a> Model<'a> {
     pub(super) fn new(
         encoding: &Encoding<'_>,
         evidence: &Evidence,
         memo: Option<Memo>,
+        experience: Option<&Experience>,
         rng: &mut Rng,
     ) -> Result<Self, GpError> {
         let kinds = &encoding.kinds;
         let memo = memo.filter(|memo| memo.hyper.log_lengths.len() == kinds.len());
         let raw = Data::new(kinds, &evidence.rows.concat(), &evidence.scores)?;
-        let memo = refit(&raw, memo, rng)?;
+        if front::is_followed(evidence) {
+            return Self::of_front(&raw, evidence, memo, rng);
+        }
         let seen = Output::HalfRank.apply(&evidence.scores).values;
-        let posterior = Posterior::new(conditioned(&raw, &seen, evidence)?, &memo.hyper)?;
+        let older = match experience {
+            Some(experience) => {
+                let known = memo.as_ref().and_then(|memo| memo.older.clone());
+                Older::new(experience, encoding, known, &evidence.rows, &seen)?
+            }
+            None => None,
+        };
+        let trend = older.as_ref().map(|older| older.at(raw.rows()));
+        let less = |values: &[f64], places: &mut dyn Iterator<Item = usize>| -> Vec<f64> {
+            let pairs = values.iter().zip(places);
+            let shift = |i: usize| trend.as_ref().map_or(0.0, |trend| trend[i]);
+            pairs.map(|(y, i)| y - shift(i)).collect()
+        };
+        let mut memo = refit(&raw, memo, rng, |part, kept| {
+            let seen = Output::HalfRank.apply(part).values;
+            less(&seen, &mut kept.iter().copied())
+        })?;
+        memo.older = older.as_ref().map(|older| older.posterior.hyper().clone());
+        let rest = less(&seen, &mut (0..seen.len()));
+        let posterior = Posterior::new(conditioned(&raw, &rest, evidence)?, &memo.hyper)?;
         let running = &evidence.running;
         let normals = quasi_normal(FANTASIES, running.len(), rng);
         let posterior = posterior.with_pending(&running.concat(), &normals)?;
@@ -87,11 +130,72 @@ impl Model {
                 Some(best) => Utility::LogImprovement { best },
                 None => Utility::Feasible,
             },
+            front: None,
+            older,
+            beliefs: None,
         })
+    }
+
+    /// A process for each objective.
+    fn of_front(
+        raw: &Data,
+        evidence: &Evidence,
+        memo: Option<Memo>,
+        rng: &mut Rng,
+    ) -> Result<Self, GpError> {
+        let mut memos = Vec::with_capacity(evidence.objectives.len());
+        for (k, values) in evidence.objectives.iter().enumerate() {
+            let known = memo.as_ref().and_then(|memo| {
+                let hyper = match k {
+                    0 => Some(&memo.hyper),
+                    _ => memo.others.get(k - 1),
+                };
+                Some(Memo::new(memo.fitted, memo.drawn, hyper?.clone()))
+            });
+            let raw = raw.with_values(values)?;
+            memos.push(refit(&raw, known, rng, |part, _| front::seen(part))?);
+        }
+        let hypers: Vec<&Hyper> = memos.iter().map(|memo| &memo.hyper).collect();
+        let condition = |seen: &[f64]| conditioned(raw, seen, evidence);
+        let front = front::improvement(raw, &hypers, evidence, condition)?;
+        let first = match &front {
+            Some(front) => front.posteriors()[0].clone(),
+            None => Posterior::new(condition(&front::seen(&evidence.objectives[0]))?, hypers[0])?,
+        };
+        let others = memos[1..].iter().map(|memo| memo.hyper.clone()).collect();
+        let kinds = raw.kinds();
+        Ok(Self {
+            posterior: first,
+            feasibility: feasibility(kinds, evidence)?,
+            constraints: constraints(kinds, evidence)?,
+            utility: Utility::Feasible,
+            front,
+            older: None,
+            beliefs: None,
+            memo: Memo {
+                others,
+                ..memos.swap_remove(0)
+            },
+        })
+    }
+
+    /// Adds what the user believes.
+    pub(super) fn with(mut self, beliefs: Option<Beliefs<'a>>) -> Self {
+        self.beliefs = beliefs;
+        self
     }
 
     pub(super) fn acquisition(&self) -> Acquisition<'_> {
         let mut acquisition = Acquisition::new(&self.posterior, self.utility);
+        if let Some(older) = self.older.as_ref().filter(|older| older.weight > 0.0) {
+            acquisition = acquisition.over(&older.posterior, older.weight);
+        }
+        if let Some(front) = &self.front {
+            acquisition = acquisition.plus(front);
+        }
+        if let Some(beliefs) = &self.beliefs {
+            acquisition = acquisition.plus(beliefs);
+        }
         if let Some(feasibility) = &self.feasibility {
             acquisition = acquisition.with(feasibility.condition());
         }
@@ -108,8 +212,13 @@ impl Model {
     }
 }
 
-/// Fits the hyperparameters when it is due.
-fn refit(raw: &Data, memo: Option<Memo>, rng: &mut Rng) -> Result<Memo, GpError> {
+/// Fits the hyperparameters when it is due. `seen` turns values, of the trials with these places, into what is modelled.
+fn refit(
+    raw: &Data,
+    memo: Option<Memo>,
+    rng: &mut Rng,
+    seen: impl Fn(&[f64], &[usize]) -> Vec<f64>,
+) -> Result<Memo, GpError> {
     let n = raw.len();
     let dimensions = raw.dimensions();
     let mut starts = vec![Hyper::prior_mode(dimensions)];
@@ -129,14 +238,11 @@ fn refit(raw: &Data, memo: Option<Memo>, rng: &mut Rng) -> Result<Memo, GpError>
     if drawn == n {
         starts.extend((0..2).map(|_| Hyper::draw(dimensions, || rng.normal())));
     }
-    let part = subset(raw, raw.values(), &representative(raw, MOST_FITTED))?;
-    let seen = Output::HalfRank.apply(part.values()).values;
+    let kept = representative(raw, MOST_FITTED);
+    let part = subset(raw, raw.values(), &kept)?;
+    let seen = seen(part.values(), &kept);
     let found = fit(&part.with_values(&seen)?, &starts, options)?;
-    Ok(Memo {
-        fitted: n,
-        drawn,
-        hyper: found.hyper,
-    })
+    Ok(Memo::new(n, drawn, found.hyper))
 }
 
 fn subset(data: &Data, values: &[f64], kept: &[usize]) -> Result<Data, GpError> {

@@ -7,7 +7,7 @@ use super::{Asked, Core, lock, now};
 use crate::sampler::Ask;
 use crate::space::Point;
 use crate::storage::Guard;
-use crate::trial::{Event, History, Origin, TrialRecord};
+use crate::trial::{Event, Experience, History, Origin, TrialRecord};
 
 impl Core {
     /// The next trial: from the queue, else from the sampler.
@@ -114,10 +114,15 @@ impl Core {
     /// Enqueues the best points of an older study, mended where they do not fit: `count` different
     /// ones, less those that were tried already or wait. Returns how many.
     ///
+    /// What the older study measured is stored with this one, for samplers that learn from it: with one objective
+    /// the Gaussian process expects what was found there, as far as the new values agree. The first older study
+    /// counts.
+    ///
     /// # Errors
     /// When the storage fails.
     pub fn warm_start(&self, older: &History, count: usize) -> Result<usize, StudyError> {
         let history = self.history();
+        let known = history.attributes().contains_key(Experience::NOTE);
         let mut points: Vec<Point> = Vec::new();
         for record in older.best_trials(usize::MAX) {
             if points.len() == count {
@@ -131,8 +136,16 @@ impl Core {
         points.retain(|point| !history.knows(point));
         drop(history);
         let enqueue = |point| Event::TrialEnqueued { point };
-        let events: Vec<Event> = points.into_iter().map(enqueue).collect();
+        let mut events: Vec<Event> = points.into_iter().map(enqueue).collect();
+        let enqueued = events.len();
+        if !known {
+            events.push(Event::AttributeSet {
+                trial: None,
+                name: Experience::NOTE.into(),
+                value: Experience::of(older).to_json(),
+            });
+        }
         self.commit(Guard::None, &events)?;
-        Ok(events.len())
+        Ok(enqueued)
     }
 }

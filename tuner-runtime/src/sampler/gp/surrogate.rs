@@ -1,0 +1,163 @@
+//! What the Gaussian process makes of a study: the expected value at any point, and how sure it is.
+
+use thiserror::Error;
+
+use super::encoding::Encoding;
+use crate::gp::{Data, FitOptions, GpError, Hyper, Posterior, fit, representative};
+use crate::math::transform::Scale;
+use crate::space::{Point, PointError, Space};
+use crate::trial::{Goal, History, TrialRecord};
+
+/// Trials that the process is fitted to, and that it is conditioned on, at most.
+const MOST_FITTED: usize = 512;
+const MOST_KEPT: usize = 2000;
+
+/// A Gaussian process over the finished trials of a study, in the units of an objective.
+///
+/// It is fitted to the values as they are, without the transforms that the sampler [`Gp`](super::Gp) uses to search. The
+/// same history gives the same numbers.
+///
+/// ```
+/// # use tuner_runtime as tuner;
+/// use std::sync::Arc;
+/// use tuner::{sampler::{Random, Surrogate}, space::Space, storage::Memory, study::{Core, Setup}};
+/// use tuner::trial::Objective;
+/// let (space, _) = Space::from_json(&serde_json::json!([
+///     {"name": "x", "type": "float", "low": 0.0, "high": 1.0},
+/// ]))?;
+/// let setup = Setup::new(space, Random::new()).objective(Objective::minimize("loss"));
+/// let study = Core::open(Arc::new(Memory::new()), "parabola".into(), setup)?;
+/// for _ in 0..12 {
+///     let asked = study.ask()?;
+///     let x = asked.point.get("x").and_then(|x| x.as_f64()).expect("x is a number");
+///     study.tell(asked.number, 100.0 * (x - 0.5).powi(2))?;
+/// }
+/// let surrogate = Surrogate::fit(&study.history(), "loss")?;
+/// let middle = serde_json::from_str(r#"{"x": 0.5}"#)?;
+/// let end = serde_json::from_str(r#"{"x": 1.0}"#)?;
+/// let (middle, end) = (surrogate.predict(&middle)?, surrogate.predict(&end)?);
+/// assert!(middle.mean.abs() < 2.0 && (end.mean - 25.0).abs() < 5.0);
+/// assert!(middle.deviation < 2.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Surrogate {
+    space: Space,
+    goal: Goal,
+    posterior: Posterior,
+    scale: Scale,
+}
+
+/// What is expected at a point, in the units of the objective.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Expected {
+    /// The mean of the value.
+    pub mean: f64,
+    /// The standard deviation of that mean: how little is known. The noise of a single measurement is not in it.
+    pub deviation: f64,
+}
+
+/// Why there is no surrogate, or no prediction of it.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SurrogateError {
+    /// Too little happened.
+    #[error("the study has {found} finished trials; a surrogate needs at least 2")]
+    TooFew {
+        /// How many there are.
+        found: usize,
+    },
+    /// No objective has the name.
+    #[error("`{name}` is no objective of the study, which has {known}")]
+    Objective {
+        /// The name as given.
+        name: String,
+        /// The objectives that there are.
+        known: String,
+    },
+    /// No parameter has more than one value.
+    #[error("the space has one point only; there is nothing to predict")]
+    Constant,
+    /// The point is none of the space.
+    #[error(transparent)]
+    Point(#[from] PointError),
+    /// The process could not be made.
+    #[error(transparent)]
+    Process(#[from] GpError),
+}
+
+impl Surrogate {
+    /// Fits a process to the finished trials.
+    ///
+    /// # Errors
+    /// When there are fewer than two, no parameter varies, or the name is none of an objective.
+    pub fn fit(history: &History, objective: &str) -> Result<Self, SurrogateError> {
+        let goals = history.goals();
+        let Some(which) = goals.iter().position(|goal| &*goal.name == objective) else {
+            let known: Vec<String> = goals
+                .iter()
+                .map(|goal| format!("`{}`", goal.name))
+                .collect();
+            return Err(SurrogateError::Objective {
+                name: objective.to_owned(),
+                known: known.join(", "),
+            });
+        };
+        let space = history.space().clone();
+        let encoding = Encoding::new(&space);
+        if encoding.len() == 0 {
+            return Err(SurrogateError::Constant);
+        }
+        let finite = |trial: &&TrialRecord| trial.values[which].is_finite();
+        let trials: Vec<&TrialRecord> = history.finished().filter(finite).collect();
+        if trials.len() < 2 {
+            return Err(SurrogateError::TooFew {
+                found: trials.len(),
+            });
+        }
+        let goal = goals[which].clone();
+        let scores: Vec<f64> = trials.iter().map(|t| goal.score(t.values[which])).collect();
+        let scale = Scale::of(&scores);
+        let values: Vec<f64> = scores.iter().map(|y| scale.apply(*y)).collect();
+        let rows: Vec<f64> = trials.iter().flat_map(|t| encoding.row(&t.point)).collect();
+        let data = Data::new(&encoding.kinds, &rows, &values)?;
+        let starts = [Hyper::prior_mode(encoding.len())];
+        let fitted = fit(&part(&data, MOST_FITTED)?, &starts, FitOptions::default())?;
+        let posterior = Posterior::new(part(&data, MOST_KEPT)?, &fitted.hyper)?;
+        Ok(Self {
+            space,
+            goal,
+            posterior,
+            scale,
+        })
+    }
+
+    /// What is expected at a point, which need not have been tried.
+    ///
+    /// # Errors
+    /// When the point is none of the space: a parameter is missing, unknown or out of its bounds.
+    pub fn predict(&self, point: &Point) -> Result<Expected, SurrogateError> {
+        let point = self.space.adopt(point)?;
+        let at = self
+            .posterior
+            .predict(&Encoding::new(&self.space).row(&point));
+        let score = self.scale.mean + self.scale.deviation * at.mean[0];
+        Ok(Expected {
+            mean: self.goal.score(score),
+            deviation: self.scale.deviation * at.sd[0],
+        })
+    }
+
+    /// The standard deviation of the noise of a single measurement, in the units of the objective.
+    pub fn noise(&self) -> f64 {
+        self.scale.deviation * self.posterior.hyper().noise().sqrt()
+    }
+}
+
+/// At most so many of the observations, those that represent them best.
+fn part(data: &Data, most: usize) -> Result<Data, GpError> {
+    let kept = representative(data, most);
+    let rows: Vec<f64> = kept.iter().flat_map(|&i| data.row(i)).copied().collect();
+    let values: Vec<f64> = kept.iter().map(|&i| data.values()[i]).collect();
+    Data::new(data.kinds(), &rows, &values)
+}

@@ -1,0 +1,410 @@
+//! Several objectives, constraints, beliefs and older studies: what they bring the samplers.
+
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used)]
+
+extern crate tuner_runtime as tuner;
+
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+use tuner::sampler::{Auto, Nsga2, Random, Sampler};
+use tuner::space::{Point, Space};
+use tuner::storage::Memory;
+use tuner::study::{Core, Setup, front, hypervolume};
+use tuner::trial::{Constraint, Metrics, Objective};
+
+fn space(params: Json) -> Space {
+    Space::from_json(&params).unwrap().0
+}
+
+fn cube(dimensions: usize) -> Space {
+    let axis = |i| json!({"name": format!("x{i}"), "type": "float", "low": 0.0, "high": 1.0});
+    space((0..dimensions).map(axis).collect())
+}
+
+fn at(point: &Point, name: &str) -> f64 {
+    point.get(name).unwrap().as_f64().unwrap()
+}
+
+fn run(
+    setup: Setup,
+    storage: &Arc<Memory>,
+    trials: u64,
+    value: impl Fn(&Point) -> Metrics,
+) -> Core {
+    let study = Core::open(storage.clone(), "study".into(), setup).unwrap();
+    while (study.history().trials().len() as u64) < trials {
+        let asked = study.ask().unwrap();
+        study.tell(asked.number, value(&asked.point)).unwrap();
+    }
+    study
+}
+
+fn two(space: Space, sampler: impl Sampler + 'static, seed: u64) -> Setup {
+    Setup::new(space, sampler)
+        .objective(Objective::minimize("f1"))
+        .objective(Objective::minimize("f2"))
+        .seed(seed)
+}
+
+/// ZDT1 in three dimensions: f2 = g (1 - sqrt(f1 / g)), best where all but the first are 0.
+fn zdt1(point: &Point) -> Metrics {
+    let (first, rest) = (at(point, "x0"), at(point, "x1") + at(point, "x2"));
+    let g = 1.0 + 9.0 * rest / 2.0;
+    let f2 = g * (1.0 - (first / g).sqrt());
+    Metrics::new().with("f1", first).with("f2", f2)
+}
+
+/// DTLZ2 with as many objectives, over one dimension more.
+fn sphere(objectives: usize) -> impl Fn(&Point) -> Metrics {
+    move |point| {
+        let away = at(point, &format!("x{}", objectives - 1)) - 0.5;
+        let angle = |i: usize| at(point, &format!("x{i}")) * std::f64::consts::FRAC_PI_2;
+        let mut metrics = Metrics::new();
+        for k in 0..objectives {
+            let mut value = 1.0 + away * away * 4.0;
+            for i in 0..objectives - 1 - k {
+                value *= angle(i).cos();
+            }
+            if k > 0 {
+                value *= angle(objectives - 1 - k).sin();
+            }
+            metrics = metrics.with(format!("f{}", k + 1), value);
+        }
+        metrics
+    }
+}
+
+/// The mean over seeds of the hypervolume of ZDT1 above (1.1, 1.1), at most 0.21 + 2 / 3.
+fn zdt1_volume(seeds: u64, trials: u64, sampler: impl Fn() -> Box<dyn Sampler>) -> f64 {
+    let volume = |seed| {
+        let setup = two(cube(3), sampler(), seed).max_trials(trials);
+        let study = run(setup, &Arc::default(), trials, zdt1);
+        hypervolume(&study.history(), &[1.1, 1.1]).unwrap()
+    };
+    (0..seeds).map(volume).sum::<f64>() / seeds as f64
+}
+
+#[test]
+fn a_genetic_search_finds_the_front_of_zdt1() {
+    let luck = zdt1_volume(3, 800, || Box::new(Random::new()));
+    let found = zdt1_volume(3, 800, || Box::new(Nsga2::new().population(20)));
+    assert!(found > 0.78 && found > luck + 0.2, "{found}, random {luck}");
+}
+
+#[test]
+fn a_reference_of_the_wrong_length_is_named() {
+    let study = run(two(cube(3), Random::new(), 1), &Arc::default(), 3, zdt1);
+    let error = hypervolume(&study.history(), &[1.0]).unwrap_err();
+    assert!(error.to_string().contains("f1, f2"), "{error}");
+}
+
+#[test]
+fn auto_goes_on_with_several_objectives_as_if_it_had_not_been_closed() {
+    let setup = || two(cube(2), Auto::new(), 3).max_trials(12);
+    let value = |point: &Point| {
+        Metrics::new()
+            .with("f1", at(point, "x0") + at(point, "x1"))
+            .with("f2", 1.0 - at(point, "x0"))
+    };
+    let whole = run(setup(), &Arc::default(), 12, value);
+    let storage = Arc::default();
+    for trials in 1..=12 {
+        run(setup(), &storage, trials, value);
+    }
+    let parts = Core::open(storage, "study".into(), setup()).unwrap();
+    let points = |study: &Core| -> Vec<Point> {
+        let history = study.history();
+        history.trials().iter().map(|t| t.point.clone()).collect()
+    };
+    assert_eq!(points(&whole), points(&parts));
+    assert!(!front(&whole.history()).is_empty());
+}
+
+#[cfg(feature = "gp")]
+mod model {
+    use super::*;
+    use tuner::sampler::{Gp, Prior, Surrogate};
+    use tuner::trial::History;
+
+    #[test]
+    fn the_front_of_zdt1_is_found_in_thirty_trials() {
+        let luck = zdt1_volume(2, 30, || Box::new(Random::new()));
+        let found = zdt1_volume(2, 30, || Box::new(Gp::new()));
+        // The best possible is 0.877.
+        assert!(found > 0.82 && luck < 0.3, "{found}, random {luck}");
+    }
+
+    #[test]
+    fn three_and_four_objectives_grow_a_front() {
+        for objectives in [3, 4] {
+            let volume = |sampler: Box<dyn Sampler>| {
+                let mut setup = Setup::new(cube(objectives), sampler).seed(1).max_trials(30);
+                for k in 0..objectives {
+                    setup = setup.objective(Objective::minimize(format!("f{}", k + 1)));
+                }
+                let study = run(setup, &Arc::default(), 30, sphere(objectives));
+                hypervolume(&study.history(), &vec![1.2; objectives]).unwrap()
+            };
+            let (luck, found) = (volume(Box::new(Random::new())), volume(Box::new(Gp::new())));
+            assert!(found > 1.15 * luck, "{objectives}: {found}, random {luck}");
+        }
+    }
+
+    #[test]
+    fn running_trials_are_not_met_again() {
+        let study = run(two(cube(3), Gp::new(), 2), &Arc::default(), 15, zdt1);
+        let asked: Vec<Point> = (0..4).map(|_| study.ask().unwrap().point).collect();
+        for (i, one) in asked.iter().enumerate() {
+            for other in &asked[..i] {
+                let distance = |name| (at(one, name) - at(other, name)).abs();
+                let total = distance("x0") + distance("x1") + distance("x2");
+                assert!(total > 0.02, "{one} is next to {other}");
+            }
+        }
+    }
+
+    /// A valley whose bottom is forbidden: the best that is allowed lies where x0 + x1 = 1.2.
+    fn limited(point: &Point) -> Metrics {
+        let (x, y) = (at(point, "x0"), at(point, "x1"));
+        Metrics::new()
+            .with("loss", (x - 0.3).powi(2) + (y - 0.3).powi(2))
+            .with("room", x + y)
+    }
+
+    #[test]
+    fn constraints_are_kept_and_their_edge_is_found() {
+        let setup = |sampler: Box<dyn Sampler>| {
+            let mut setup = Setup::new(cube(2), sampler).objective(Objective::minimize("loss"));
+            setup.constraints = vec![Constraint::at_least("room", 1.2)];
+            setup.seed(4).max_trials(30)
+        };
+        let best = |sampler| {
+            let study = run(setup(sampler), &Arc::default(), 30, limited);
+            let history = study.history();
+            let best = history.best().unwrap();
+            assert!(best.is_feasible());
+            let late = &history.trials()[15..];
+            (
+                best.value().unwrap(),
+                late.iter().filter(|trial| trial.is_feasible()).count(),
+            )
+        };
+        let (value, kept) = best(Box::new(Gp::new()));
+        let (luck, _) = best(Box::new(Random::new()));
+        // The optimum is 0.18; random search is further away.
+        assert!(value < 0.181 && luck > 0.183, "{value}, random {luck}");
+        assert!(kept >= 5, "{kept} of the last 15 keep the constraint");
+    }
+
+    #[test]
+    fn a_small_feasible_region_is_found_before_anything_else_counts() {
+        // A disc of a 200th of the square, away from where the loss is small.
+        let value = |point: &Point| {
+            let (x, y) = (at(point, "x0"), at(point, "x1"));
+            let away = ((x - 0.8).powi(2) + (y - 0.7).powi(2)).sqrt();
+            Metrics::new().with("loss", x + y).with("away", away)
+        };
+        let first = |sampler: Box<dyn Sampler>, seed| {
+            let mut setup = Setup::new(cube(2), sampler).objective(Objective::minimize("loss"));
+            setup.constraints = vec![Constraint::at_most("away", 0.04)];
+            let study = run(setup.seed(seed).max_trials(40), &Arc::default(), 40, value);
+            let history = study.history();
+            let place = history
+                .trials()
+                .iter()
+                .position(|trial| trial.is_feasible());
+            place.unwrap_or(40)
+        };
+        for seed in 0..3 {
+            let found = first(Box::new(Gp::new()), seed);
+            assert!(found < 25, "the first that keeps it is trial {found}");
+        }
+        let luck: usize = (0..3)
+            .map(|seed| first(Box::new(Random::new()), seed))
+            .sum();
+        assert!(luck > 60, "{luck}");
+    }
+
+    #[test]
+    fn a_constraint_that_is_not_measured_counts_as_missed() {
+        let mut setup = Setup::new(cube(2), Gp::new()).objective(Objective::minimize("loss"));
+        setup.constraints = vec![Constraint::at_most("size", 1.0)];
+        let value = |point: &Point| match at(point, "x0") < 0.5 {
+            true => Metrics::new().with("loss", at(point, "x1")),
+            false => Metrics::new()
+                .with("loss", at(point, "x1"))
+                .with("size", 0.5),
+        };
+        let study = run(setup.max_trials(24), &Arc::default(), 24, value);
+        let history = study.history();
+        let late = &history.trials()[12..];
+        let measured = late.iter().filter(|trial| at(&trial.point, "x0") >= 0.5);
+        assert!(measured.count() >= 9);
+    }
+
+    /// Narrow in a space of six dimensions.
+    fn needle(point: &Point) -> f64 {
+        (0..6)
+            .map(|i| 1.0 - (-((at(point, &format!("x{i}")) - 0.77) / 0.2).powi(2)).exp())
+            .sum()
+    }
+
+    fn loss(sampler: impl Sampler + 'static, trials: u64, seed: u64) -> f64 {
+        let setup = Setup::new(cube(6), sampler).objective(Objective::minimize("loss"));
+        let setup = setup.seed(seed).max_trials(trials);
+        let value = |point: &Point| Metrics::new().with("loss", needle(point));
+        let study = run(setup, &Arc::default(), trials, value);
+        let history = study.history();
+        history.best().unwrap().value().unwrap()
+    }
+
+    #[test]
+    fn a_right_belief_helps_and_a_wrong_one_is_overcome() {
+        let believing = |guess: f64| {
+            (0..6).fold(Gp::new(), |sampler, i| {
+                sampler.prior(format!("x{i}"), Prior::around(guess).spread(0.1))
+            })
+        };
+        let seeds = 0..3;
+        let mean = |sampler: &dyn Fn() -> Gp, trials| {
+            let sum: f64 = seeds
+                .clone()
+                .map(|seed| loss(sampler(), trials, seed))
+                .sum();
+            sum / 3.0
+        };
+        let none = mean(&Gp::new, 16);
+        let right = mean(&|| believing(0.7), 16);
+        assert!(right < 0.7 * none, "{right}, without {none}");
+        let wrong = mean(&|| believing(0.1), 60);
+        assert!(wrong < 1.0, "{wrong}");
+    }
+
+    #[test]
+    fn beliefs_are_checked_and_stored() {
+        let space = || {
+            space(json!([
+                {"name": "rate", "type": "float", "low": 1e-5, "high": 0.1, "log": true},
+                {"name": "kind", "type": "categorical", "choices": ["a", "b", "c"]},
+                {"name": "kind.b", "type": "int", "low": 1, "high": 9,
+                 "condition": {"parent": "kind", "values": ["b"]}},
+            ]))
+        };
+        let open = |sampler: Gp| {
+            let setup = Setup::new(space(), sampler).objective(Objective::minimize("loss"));
+            Core::open(Arc::new(Memory::new()), "study".into(), setup)
+        };
+        let fault = |sampler| open(sampler).map(|_| ()).unwrap_err().to_string();
+        let unknown = fault(Gp::new().prior("lr", Prior::around(1.0)));
+        assert!(
+            unknown.contains("`lr`") && unknown.contains("rate, kind"),
+            "{unknown}"
+        );
+        let outside = fault(Gp::new().prior("rate", Prior::around(1.0)));
+        assert!(outside.contains("guess 1 is outside"), "{outside}");
+        let weights = Prior::weights([("d", 1.0)]);
+        assert!(fault(Gp::new().prior("kind", weights)).contains("none of"));
+        let number = fault(Gp::new().prior("rate", Prior::weights([("a", 1.0)])));
+        assert!(number.contains("Prior::around"), "{number}");
+        let choice = fault(Gp::new().prior("kind", Prior::around(1.0)));
+        assert!(choice.contains("Prior::weights"), "{choice}");
+
+        let sampler = Gp::new()
+            .prior("rate", Prior::around(1e-3))
+            .prior("kind.b", Prior::around(3.0))
+            .prior("kind", Prior::weights([("b", 8.0), ("a", 1.0)]));
+        let study = open(sampler).unwrap();
+        let first = study.ask().unwrap().point;
+        assert_eq!(first.to_string(), "rate = 0.001, kind = b, kind.b = 3");
+        let value = |point: &Point| (at(point, "rate").log10() + 3.0).abs();
+        study.tell(0, value(&first)).unwrap();
+        let mut kinds = 0;
+        for _ in 0..19 {
+            let asked = study.ask().unwrap();
+            kinds += usize::from(asked.point.get("kind").unwrap().as_str() == Some("b"));
+            study.tell(asked.number, value(&asked.point)).unwrap();
+        }
+        assert!(kinds >= 10, "{kinds} of 19 trials try the likeliest choice");
+        let stored = study.history().spec().sampler.clone();
+        assert!(stored.contains("kind [b: 8, a: 1]"), "{stored}");
+    }
+
+    fn older(sign: f64) -> Arc<History> {
+        let setup = Setup::new(cube(6), Random::new()).objective(Objective::minimize("loss"));
+        let value = |point: &Point| Metrics::new().with("loss", sign * needle(point));
+        run(setup.seed(8), &Arc::default(), 200, value).history()
+    }
+
+    fn warm(older: Option<&History>, storage: &Arc<Memory>, seed: u64, trials: u64) -> Core {
+        let setup = Setup::new(cube(6), Gp::new()).objective(Objective::minimize("loss"));
+        let setup = setup.seed(seed).max_trials(14);
+        let study = Core::open(storage.clone(), "study".into(), setup.clone()).unwrap();
+        if let Some(older) = older {
+            study.warm_start(older, 3).unwrap();
+        }
+        let value = |point: &Point| Metrics::new().with("loss", 2.0 * needle(point) + 1.0);
+        run(setup, storage, trials, value)
+    }
+
+    #[test]
+    fn an_older_study_helps_if_it_agrees_and_does_no_harm_if_not() {
+        let mean = |older: Option<&History>| {
+            let best = |seed| {
+                let history = warm(older, &Arc::default(), seed, 14).history();
+                history.best().unwrap().value().unwrap()
+            };
+            (0..3).map(best).sum::<f64>() / 3.0
+        };
+        let (cold, helped) = (mean(None), mean(Some(&older(1.0))));
+        assert!(helped < 0.75 * cold, "{helped}, without {cold}");
+        let misled = mean(Some(&older(-1.0)));
+        assert!(misled < 1.4 * cold, "{misled}, without {cold}");
+    }
+
+    #[test]
+    fn a_warm_study_goes_on_as_if_it_had_not_been_closed() {
+        let older = older(1.0);
+        let whole = warm(Some(&older), &Arc::default(), 1, 12).history();
+        let storage = Arc::default();
+        // Each session says again what it learns from.
+        for trials in 1..=12 {
+            warm(Some(&older), &storage, 1, trials);
+        }
+        let parts = warm(Some(&older), &storage, 1, 12).history();
+        assert_eq!(parts.trials().len(), 12);
+        for (one, other) in whole.trials().iter().zip(parts.trials()) {
+            assert_eq!(one.point, other.point, "trial {}", one.number);
+            assert_eq!(one.memo, other.memo);
+        }
+    }
+
+    #[test]
+    fn a_surrogate_speaks_in_the_units_of_each_objective() {
+        let value = |point: &Point| {
+            let (x, y) = (at(point, "x0"), at(point, "x1"));
+            Metrics::new()
+                .with("loss", 1000.0 * (x - 0.5).powi(2) + 300.0)
+                .with("speed", 1e-3 * y)
+        };
+        let setup = Setup::new(cube(2), Random::new())
+            .objective(Objective::minimize("loss"))
+            .objective(Objective::maximize("speed"));
+        let study = run(setup, &Arc::default(), 40, value);
+        let history = study.history();
+        let point: Point = serde_json::from_str(r#"{"x0": 0.9, "x1": 0.25}"#).unwrap();
+        let loss = Surrogate::fit(&history, "loss").unwrap();
+        let at = loss.predict(&point).unwrap();
+        assert!((at.mean - 460.0).abs() < 10.0, "{at:?}");
+        assert!(at.deviation > 0.0 && at.deviation < 20.0, "{at:?}");
+        assert!(loss.noise() < 10.0);
+        let speed = Surrogate::fit(&history, "speed").unwrap();
+        let at = speed.predict(&point).unwrap();
+        assert!((at.mean - 2.5e-4).abs() < 2e-5, "{at:?}");
+        let error = Surrogate::fit(&history, "size").unwrap_err().to_string();
+        assert!(error.contains("`loss`, `speed`"), "{error}");
+        let outside: Point = serde_json::from_str(r#"{"x0": 1.5, "x1": 0.25}"#).unwrap();
+        assert!(loss.predict(&outside).is_err());
+    }
+}
