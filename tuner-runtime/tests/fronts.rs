@@ -133,7 +133,7 @@ mod model {
         let luck = zdt1_volume(2, 30, || Box::new(Random::new()));
         let found = zdt1_volume(2, 30, || Box::new(Gp::new()));
         // The best possible is 0.877.
-        assert!(found > 0.82 && luck < 0.3, "{found}, random {luck}");
+        assert!(found > 0.83 && luck < 0.3, "{found}, random {luck}");
     }
 
     #[test]
@@ -237,11 +237,12 @@ mod model {
                 .with("loss", at(point, "x1"))
                 .with("size", 0.5),
         };
-        let study = run(setup.max_trials(24), &Arc::default(), 24, value);
+        let study = run(setup.max_trials(40), &Arc::default(), 40, value);
         let history = study.history();
-        let late = &history.trials()[12..];
+        let late = &history.trials()[20..];
         let measured = late.iter().filter(|trial| at(&trial.point, "x0") >= 0.5);
-        assert!(measured.count() >= 9);
+        let measured = measured.count();
+        assert!(measured >= 15, "{measured} of the last 20");
     }
 
     /// Narrow in a space of six dimensions.
@@ -278,8 +279,9 @@ mod model {
         let none = mean(&Gp::new, 16);
         let right = mean(&|| believing(0.7), 16);
         assert!(right < 0.7 * none, "{right}, without {none}");
-        let wrong = mean(&|| believing(0.1), 60);
-        assert!(wrong < 1.0, "{wrong}");
+        let misled = || Gp::new().prior("x0", Prior::around(0.1).spread(0.1));
+        let wrong = mean(&misled, 60);
+        assert!(wrong < 0.7 * none, "{wrong}, without in 16 trials {none}");
     }
 
     #[test]

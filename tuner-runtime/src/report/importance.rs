@@ -88,7 +88,7 @@ pub fn importances_of(history: &History, objective: usize) -> Vec<Importance> {
     let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
     let score = |trial: &&TrialRecord| goal.score(trial.values[objective]);
     let values: Vec<f64> = trials.iter().map(score).collect();
-    let values = winsorise(&standardise(&values));
+    let values = standardise(&winsorise(&values));
     let mut rng = Rng::new(history.spec().seed);
     let shares = Forest::fit(&axes, &rows, &values, TREES, &mut rng).shares();
     let mut importances: Vec<Importance> = places

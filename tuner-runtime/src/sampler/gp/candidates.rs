@@ -51,7 +51,7 @@ impl Candidates {
 }
 
 /// Sobol points; random ones in more dimensions than those have.
-fn everywhere(encoding: &Encoding<'_>, count: usize, rng: &mut Rng) -> Vec<f64> {
+pub(super) fn everywhere(encoding: &Encoding<'_>, count: usize, rng: &mut Rng) -> Vec<f64> {
     let sequence = Sequence::scrambled(encoding.len(), rng).ok();
     let mut rows = Vec::with_capacity(2 * count * encoding.len());
     for index in 0..count as u64 {

@@ -1,7 +1,8 @@
 //! Two to four objectives: a process for each, and the expected improvement of their front.
 //!
-//! The reference lies a tenth of the front's range below its worst values (its nadir); where the front is one point, a
-//! tenth of the range of all trials. Running trials stand at their predicted values, and belong to the front: nobody is
+//! The reference lies a tenth of the front's range below its worst values (its nadir). That front is the one of the trials
+//! and of what the processes expect elsewhere together: measured from the trials alone, a front that happens to be narrow
+//! stays narrow, since nothing beyond its ends would count. Running trials stand at their predicted values, and belong to the front: nobody is
 //! sent to the same place.
 //!
 //! Source of the reference: Y. Cao, B. J. Smucker and T. J. Robinson (2015) and the rule of thumb of H. Ishibuchi et al.,
@@ -26,7 +27,7 @@ pub(super) fn is_followed(evidence: &Evidence) -> bool {
 
 /// The values of an objective as its process sees them.
 pub(super) fn seen(values: &[f64]) -> Vec<f64> {
-    Output::Winsorise.apply(values).values
+    Output::YeoJohnson.apply(values).values
 }
 
 /// The improvement of the front of the trials that keep the constraints; `None` while there is none of them.
@@ -34,6 +35,7 @@ pub(super) fn improvement(
     raw: &Data,
     hypers: &[&Hyper],
     evidence: &Evidence,
+    elsewhere: &[f64],
     condition: impl Fn(&[f64]) -> Result<Data, GpError>,
 ) -> Result<Option<HypervolumeImprovement>, GpError> {
     let objectives = evidence.objectives.len();
@@ -55,7 +57,19 @@ pub(super) fn improvement(
         // Draws of 0 are the means.
         posteriors.push(posterior.with_pending(&running, &vec![0.0; pending])?);
     }
-    let reference = reference(&rows, objectives);
+    let predicted: Vec<Vec<f64>> = posteriors
+        .iter()
+        .map(|posterior| posterior.predict(elsewhere).mean)
+        .collect();
+    let count = elsewhere.len() / raw.dimensions();
+    let means = (0..count).flat_map(|i| predicted.iter().map(move |means| means[i]));
+    let all: Vec<f64> = rows.iter().copied().chain(means).collect();
+    let whole = non_dominated(&all, objectives).into_iter();
+    let whole: Vec<f64> = whole
+        .flat_map(|i| &all[i * objectives..(i + 1) * objectives])
+        .copied()
+        .collect();
+    let reference = reference(&whole, objectives);
     rows.extend((0..pending).flat_map(|i| believed.iter().map(move |means| means[i])));
     let front = thinned(&rows, objectives);
     Ok(Some(HypervolumeImprovement::new(
@@ -63,30 +77,17 @@ pub(super) fn improvement(
     )))
 }
 
-fn reference(rows: &[f64], objectives: usize) -> Vec<f64> {
-    let front = non_dominated(rows, objectives);
-    let column = |k: usize| {
-        front.iter().fold(
-            (f64::INFINITY, f64::NEG_INFINITY),
-            |(low, high): (f64, f64), i| {
-                let y = rows[i * objectives + k];
-                (low.min(y), high.max(y))
-            },
-        )
+fn reference(front: &[f64], objectives: usize) -> Vec<f64> {
+    let one = |k: usize| {
+        let values = front.iter().skip(k).step_by(objectives);
+        let (nadir, best) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| {
+            (y.min(low), y.max(high))
+        });
+        // A front of one point has no range; the values have deviation 1.
+        let range = if best > nadir { best - nadir } else { 1.0 };
+        nadir - BELOW * range
     };
-    (0..objectives)
-        .map(|k| {
-            let (nadir, best) = column(k);
-            let all = rows.iter().skip(k).step_by(objectives);
-            let worst = all.fold(f64::INFINITY, |low, y| low.min(*y));
-            let range = match best - nadir {
-                range if range > 0.0 => range,
-                _ if best > worst => best - worst,
-                _ => 1.0,
-            };
-            nadir - BELOW * range
-        })
-        .collect()
+    (0..objectives).map(one).collect()
 }
 
 /// The front, without its most crowded parts where it is large.

@@ -1,5 +1,6 @@
 //! The Gaussian processes of one suggestion, and what is remembered for the next.
 
+use super::candidates;
 use super::encoding::Encoding;
 use super::evidence::Evidence;
 use super::front;
@@ -22,6 +23,8 @@ const MOST_FITTED: usize = 512;
 const MOST_KEPT: usize = 2000;
 /// Draws of what running trials may turn out to be.
 const FANTASIES: usize = 32;
+/// Points whose values are predicted to see how far a front may reach.
+const PREDICTED: usize = 512;
 /// Failures before they are modelled.
 const LEAST_FAILURES: usize = 2;
 /// What is known of a pruned trial, in deviations squared: next to nothing.
@@ -90,7 +93,7 @@ impl<'a> Model<'a> {
         let memo = memo.filter(|memo| memo.hyper.log_lengths.len() == kinds.len());
         let raw = Data::new(kinds, &evidence.rows.concat(), &evidence.scores)?;
         if front::is_followed(evidence) {
-            return Self::of_front(&raw, evidence, memo, rng);
+            return Self::of_front(encoding, &raw, evidence, memo, rng);
         }
         let seen = Output::HalfRank.apply(&evidence.scores).values;
         let older = match experience {
@@ -138,6 +141,7 @@ impl<'a> Model<'a> {
 
     /// A process for each objective.
     fn of_front(
+        encoding: &Encoding<'_>,
         raw: &Data,
         evidence: &Evidence,
         memo: Option<Memo>,
@@ -156,8 +160,9 @@ impl<'a> Model<'a> {
             memos.push(refit(&raw, known, rng, |part, _| front::seen(part))?);
         }
         let hypers: Vec<&Hyper> = memos.iter().map(|memo| &memo.hyper).collect();
+        let everywhere = candidates::everywhere(encoding, PREDICTED, rng);
         let condition = |seen: &[f64]| conditioned(raw, seen, evidence);
-        let front = front::improvement(raw, &hypers, evidence, condition)?;
+        let front = front::improvement(raw, &hypers, evidence, &everywhere, condition)?;
         let first = match &front {
             Some(front) => front.posteriors()[0].clone(),
             None => Posterior::new(condition(&front::seen(&evidence.objectives[0]))?, hypers[0])?,

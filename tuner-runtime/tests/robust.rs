@@ -1,0 +1,136 @@
+//! Every sampler on wide spaces, long studies and values without sense.
+
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used)]
+
+extern crate tuner_runtime as tuner;
+
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+use tuner::sampler::{NAMES, Sampler, by_name};
+use tuner::space::{Point, Space};
+use tuner::storage::Memory;
+use tuner::study::{Core, Setup};
+use tuner::trial::Objective;
+
+fn space(params: Json) -> Space {
+    Space::from_json(&params).unwrap().0
+}
+
+fn study(space: &Space, sampler: Box<dyn Sampler>, trials: u64) -> Core {
+    let setup = Setup::new(space.clone(), sampler)
+        .objective(Objective::minimize("loss"))
+        .seed(1)
+        .max_trials(trials);
+    Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap()
+}
+
+/// A float, an int, a choice and a conditional bool in turn.
+fn wide() -> Space {
+    let param = |i: usize| match i % 4 {
+        0 => {
+            json!({"name": format!("p{i}"), "type": "float", "low": 1e-4, "high": 1.0, "log": true})
+        }
+        1 => json!({"name": format!("p{i}"), "type": "int", "low": 1, "high": 12}),
+        2 => json!({"name": format!("p{i}"), "type": "categorical", "choices": ["a", "b", "c"]}),
+        _ => json!({"name": format!("p{i}"), "type": "bool",
+                    "condition": {"parent": format!("p{}", i - 1), "values": ["b"]}}),
+    };
+    space((0..200).map(param).collect())
+}
+
+fn sum(point: &Point) -> f64 {
+    point.iter().filter_map(|(_, value)| value.as_f64()).sum()
+}
+
+/// All but the grid, which needs steps.
+fn samplers() -> impl Iterator<Item = Box<dyn Sampler>> {
+    let names = NAMES.iter().filter(|name| **name != "grid");
+    names.map(|name| by_name(name, None).unwrap())
+}
+
+fn points(study: &Core) -> Vec<Point> {
+    let history = study.history();
+    history.trials().iter().map(|t| t.point.clone()).collect()
+}
+
+#[test]
+fn two_hundred_parameters_are_searched_and_repeat() {
+    let space = wide();
+    for (one, other) in samplers().zip(samplers()) {
+        let name = one.name();
+        let run = |sampler| {
+            let study = study(&space, sampler, 26);
+            while let Ok(asked) = study.ask() {
+                assert!(space.contains(&asked.point), "{name}");
+                study.tell(asked.number, sum(&asked.point)).unwrap();
+            }
+            points(&study)
+        };
+        let found = run(one);
+        assert_eq!(found.len(), 26, "{name}");
+        assert_eq!(found, run(other), "{name}");
+    }
+}
+
+#[test]
+fn one_parameter_and_values_without_sense_break_nothing() {
+    let only = space(json!([{"name": "x", "type": "float", "low": -1.0, "high": 1.0}]));
+    let odd: [&dyn Fn(u64) -> f64; 5] = [
+        &|_| 3.0,
+        &|n| if n % 2 == 0 { 1e300 } else { -1e300 },
+        &|n| 1e-300 * n as f64,
+        &|n| if n == 3 { 1e300 } else { n as f64 },
+        &|_| f64::NAN,
+    ];
+    for told in odd {
+        for sampler in samplers() {
+            let name = sampler.name();
+            let study = study(&only, sampler, 30);
+            let mut seen = std::collections::HashSet::new();
+            while let Ok(asked) = study.ask() {
+                assert!(only.contains(&asked.point), "{name}");
+                assert!(seen.insert(asked.point.clone()), "{name} repeats itself");
+                study.tell(asked.number, told(asked.number)).unwrap();
+            }
+            assert_eq!(seen.len(), 30, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_single_trial_has_a_point() {
+    for sampler in samplers() {
+        let study = study(&wide(), sampler, 1);
+        assert!(wide().contains(&study.ask().unwrap().point));
+        assert!(study.ask().unwrap_err().is_end());
+    }
+}
+
+#[test]
+fn ten_thousand_trials_stay_quick() {
+    let space = space(json!([
+        {"name": "x", "type": "float", "low": -1.0, "high": 1.0},
+        {"name": "y", "type": "float", "low": -1.0, "high": 1.0},
+        {"name": "n", "type": "int", "low": 1, "high": 1000},
+        {"name": "kind", "type": "categorical", "choices": ["a", "b", "c"]},
+    ]));
+    for sampler in samplers() {
+        let name = sampler.name();
+        let study = study(&space, sampler, 20_000);
+        // By hand up to the last of ten thousand, which the sampler is asked for.
+        let mut rng = tuner::math::rng::Rng::new(2);
+        for _ in 0..10_000 {
+            let point = space.sample(&mut rng);
+            study.enqueue(&point).unwrap();
+            let number = study.ask().unwrap().number;
+            study.tell(number, sum(&point)).unwrap();
+        }
+        for _ in 0..3 {
+            let asked = study.ask().unwrap();
+            assert!(space.contains(&asked.point), "{name}");
+            study.tell(asked.number, sum(&asked.point)).unwrap();
+        }
+    }
+}
