@@ -155,6 +155,103 @@ fn hyperband_judges_within_brackets() {
 }
 
 #[test]
+fn hyperband_with_the_brackets_of_keras_tuner() {
+    // _get_size(s, 0) = ceil(ceil(1 + log_3 R) / (s + 1) 3^s) trials that begin with _get_epochs(s, 0) = ceil(R / 3^s).
+    let keras = |epochs| Hyperband::new(epochs).keras_tuner().brackets();
+    assert_eq!(keras(81), [(1, 81), (3, 34), (9, 15), (27, 8), (81, 5)]);
+    assert_eq!(keras(10), [(2, 12), (4, 6), (10, 4)]);
+    assert_eq!(keras(100), [(2, 98), (4, 41), (12, 18), (34, 9), (100, 6)]);
+    assert_eq!(keras(1), [(1, 1)]);
+    let name = Hyperband::new(10).keras_tuner().name();
+    assert_ne!(name, Hyperband::new(10).name());
+}
+
+mod with_samplers {
+    use super::*;
+    use tuner::sampler::{NAMES, by_name};
+    use tuner::search::{End, Execution, Progress, Tuner};
+    use tuner::space::tunable;
+
+    #[tunable]
+    #[derive(Debug, Clone)]
+    struct Descent {
+        #[hp(float = 1e-4..=1.0, log)]
+        rate: f64,
+        #[hp(float = 0.0..=0.9)]
+        momentum: f64,
+    }
+
+    /// A loss that falls towards what the configuration allows, 0 at best.
+    fn train(run: &mut Execution, descent: &Descent) -> Result<f64, tuner::search::Stopped> {
+        let floor = (descent.rate.log10() + 2.0).powi(2) + (descent.momentum - 0.5).powi(2);
+        let mut loss = 0.0;
+        for step in 1..=27u64 {
+            loss = floor + 3.0 / step as f64;
+            run.report(step, loss)?;
+        }
+        Ok(loss)
+    }
+
+    fn search(sampler: &str, pruner: Arc<dyn Pruner>, trials: u64) -> (f64, usize, usize) {
+        let mut tuner = Tuner::<Descent>::builder()
+            .sampler(by_name(sampler, Some(5)).unwrap())
+            .pruner(pruner)
+            .objective(Objective::minimize("loss"))
+            .max_trials(trials)
+            .seed(3)
+            .progress(Progress::Silent)
+            .build()
+            .unwrap();
+        let end = tuner.search(|run: &mut Execution, descent: Descent| train(run, &descent));
+        assert!(matches!(end, Ok(End::Trials | End::Exhausted)), "{end:?}");
+        let history = tuner.study().history();
+        let trials = history.trials();
+        let pruned = trials.iter().filter(|trial| trial.state == State::Pruned);
+        let steps = trials.iter().flat_map(|trial| &trial.executions);
+        (
+            tuner.best_trial().unwrap().value,
+            pruned.count(),
+            steps.map(|run| run.curve.len()).sum(),
+        )
+    }
+
+    #[test]
+    fn every_sampler_searches_with_every_pruner() {
+        let pruners: [Arc<dyn Pruner>; 7] = [
+            Arc::new(Median::new()),
+            Arc::new(Percentile::new(25.0)),
+            Arc::new(Asha::new()),
+            Arc::new(Hyperband::new(27)),
+            Arc::new(Threshold::new().upper(5.0)),
+            Arc::new(Patience::new(3)),
+            Arc::new(Wilcoxon::new(0.1)),
+        ];
+        for sampler in NAMES {
+            for pruner in &pruners {
+                let (best, _, steps) = search(sampler, pruner.clone(), 16);
+                assert!(
+                    best.is_finite() && steps > 16,
+                    "{sampler} {}",
+                    pruner.name()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn bohb_reaches_the_optimum_with_less_than_half_of_the_steps() {
+        // Hyperband with a model: S. Falkner, A. Klein and F. Hutter (2018).
+        let model = if cfg!(feature = "gp") { "gp" } else { "tpe" };
+        for (sampler, far) in [("tpe", 0.45), (model, 0.2)] {
+            let (best, pruned, steps) = search(sampler, Arc::new(Hyperband::new(27)), 60);
+            assert!(pruned >= 30, "{sampler}: {pruned} were pruned");
+            assert!(steps < 60 * 27 / 2, "{sampler}: {steps} steps");
+            assert!(best < far, "{sampler}: {best}");
+        }
+    }
+}
+
+#[test]
 fn a_threshold_holds_after_the_warm_up() {
     let curves = vec![
         vec![9.0, 0.5],

@@ -15,16 +15,20 @@ use crate::trial::{History, TrialRecord};
 /// ```
 /// # use tuner_runtime as tuner;
 /// use tuner::pruner::{Hyperband, Pruner};
-/// // The table of the paper: at most 81 steps, eta 3.
+/// // Algorithm 1 of the paper: at most 81 steps, eta 3.
 /// let pruner = Hyperband::new(81);
 /// assert_eq!(pruner.brackets(), [(1, 81), (3, 34), (9, 15), (27, 8), (81, 5)]);
 /// assert_eq!(pruner.name(), "hyperband(1..=81, reduction = 3)");
+/// // Keras Tuner rounds the number of brackets up, and the first rungs too.
+/// let keras = Hyperband::new(100).keras_tuner();
+/// assert_eq!(keras.brackets(), [(2, 98), (4, 41), (12, 18), (34, 9), (100, 6)]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hyperband {
     min_steps: u64,
     max_steps: u64,
     reduction: u64,
+    keras_tuner: bool,
 }
 
 impl Hyperband {
@@ -34,6 +38,7 @@ impl Hyperband {
             min_steps: 1,
             max_steps: max_steps.max(1),
             reduction: 3,
+            keras_tuner: false,
         }
     }
 
@@ -51,6 +56,14 @@ impl Hyperband {
         self
     }
 
+    /// The sizes of brackets and the first rungs of Keras Tuner's `Hyperband`, which are slightly larger: as many trials as
+    /// `ceil(1 + log_eta(max))` would give in place of `s_max + 1`, and first rungs rounded up.
+    #[must_use]
+    pub fn keras_tuner(mut self) -> Self {
+        self.keras_tuner = true;
+        self
+    }
+
     /// The first rung and the number of trials of each bracket, the most eager one first.
     pub fn brackets(&self) -> Vec<(u64, u64)> {
         let eta = self.reduction;
@@ -62,12 +75,27 @@ impl Hyperband {
             factor = next;
             most += 1;
         }
+        // The whole powers of eta up to the steps, by whole numbers: a logarithm may miss one by rounding.
+        let (mut end, mut power) = (1, 1u64);
+        while self.keras_tuner && power < self.max_steps {
+            power = power.saturating_mul(eta);
+            end += 1;
+        }
+        let end = if self.keras_tuner {
+            end
+        } else {
+            u64::from(most) + 1
+        };
         (0..=most)
             .rev()
             .map(|bracket: u32| {
                 let factor = eta.pow(bracket);
-                let rung = (self.max_steps / factor).max(1);
-                let trials = (u64::from(most) + 1) * factor;
+                let rung = if self.keras_tuner {
+                    self.max_steps.div_ceil(factor)
+                } else {
+                    (self.max_steps / factor).max(1)
+                };
+                let trials = end.saturating_mul(factor);
                 (rung, trials.div_ceil(u64::from(bracket) + 1))
             })
             .collect()
@@ -89,8 +117,13 @@ impl Hyperband {
 
 impl Pruner for Hyperband {
     fn name(&self) -> String {
+        let brackets = if self.keras_tuner {
+            ", brackets of Keras Tuner"
+        } else {
+            ""
+        };
         format!(
-            "hyperband({}..={}, reduction = {})",
+            "hyperband({}..={}, reduction = {}{brackets})",
             self.min_steps, self.max_steps, self.reduction
         )
     }
