@@ -13,6 +13,7 @@ impl fmt::Display for Space {
             if count == 1 { "" } else { "s" }
         )?;
         match self.cardinality() {
+            Some(1) => writeln!(out, ", 1 configuration")?,
             Some(points) => writeln!(out, ", {points} configurations")?,
             None => writeln!(out, ", no end of configurations")?,
         }
@@ -21,23 +22,18 @@ impl fmt::Display for Space {
         let widest = (0..count).map(width).max().unwrap_or(0);
         for (place, param) in self.params().iter().enumerate() {
             let gap = widest - width(place);
-            write!(
-                out,
-                "  {:indent$}{}{:gap$}  {}",
-                "",
-                param.name,
-                "",
-                param.domain,
-                indent = indents[place]
-            )?;
-            if param.domain.count() != Some(1) {
-                write!(out, "  (default {})", param.default)?;
+            let indent = indents[place];
+            write!(out, "  {:indent$}{}{:gap$}  ", "", param.name, "")?;
+            match param.domain.count() {
+                Some(1) => write!(out, "{}, fixed", param.default.short())?,
+                _ => write!(out, "{}  (default {})", param.domain, param.default.short())?,
             }
             if let Some(condition) = &param.condition {
                 let parent = &self.params()[condition.parent()].name;
                 match condition {
                     Condition::Is { values, .. } => {
-                        let values: Vec<String> = values.iter().map(|v| v.to_string()).collect();
+                        let values: Vec<String> =
+                            values.iter().map(|v| v.quoted().to_string()).collect();
                         write!(out, "  if {parent} is {}", values.join(" or "))?;
                     }
                     Condition::AtLeast { count, .. } => {
@@ -75,12 +71,16 @@ mod tests {
             {"name": "kind", "type": "categorical", "choices": ["a", "b"]},
             {"name": "kind.b.depth", "type": "int", "low": 1, "high": 3,
              "condition": {"parent": "kind", "values": ["b"]}},
+            {"name": "size", "type": "int", "low": 8, "high": 8},
+            {"name": "rate", "type": "float", "low": 1e-3, "high": 1e-2, "log": true},
         ]))
         .unwrap();
         let expected = "\
-2 parameters, 4 configurations
+4 parameters, no end of configurations
   kind            [a, b]  (default a)
     kind.b.depth  1..=3  (default 2)  if kind is b
+  size            8, fixed
+  rate            0.001..=0.01, log  (default 0.003162)
 ";
         assert_eq!(space.to_string(), expected);
     }

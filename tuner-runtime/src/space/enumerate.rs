@@ -104,15 +104,20 @@ impl Space {
             Domain::Int(domain) => {
                 let mut starts = vec![0];
                 for &child in children {
-                    if let Condition::AtLeast {
-                        count: threshold, ..
-                    } = self.condition(child)
-                    {
-                        starts.extend(first_reaching(domain.count(), |index| {
+                    match self.condition(child) {
+                        Condition::AtLeast {
+                            count: threshold, ..
+                        } => starts.extend(first_reaching(domain.count(), |index| {
                             domain.value(index) >= *threshold
-                        }));
+                        })),
+                        Condition::Is { values, .. } => {
+                            let numbers = values.iter().filter_map(Value::as_int);
+                            let indexes = numbers.filter_map(|number| domain.index(number));
+                            starts.extend(indexes.flat_map(|index| [index, index + 1]));
+                        }
                     }
                 }
+                starts.retain(|&start| start < count);
                 starts.sort_unstable();
                 starts.dedup();
                 let ends = starts.iter().skip(1).copied().chain([count]);
@@ -277,6 +282,20 @@ mod tests {
         }
         assert_eq!(wide.build().unwrap().cardinality(), None);
         assert_eq!(Space::builder().build().unwrap().cardinality(), Some(1));
+    }
+
+    #[test]
+    fn a_whole_number_may_be_compared_with_values() {
+        let (space, _) = Space::from_json(&serde_json::json!([
+            {"name": "layers", "type": "int", "low": 1, "high": 4},
+            {"name": "wide", "type": "bool", "condition": {"parent": "layers", "values": [1, 4]}},
+            {"name": "deep", "type": "bool", "condition": {"parent": "layers", "at_least": 3}},
+        ]))
+        .unwrap();
+        assert_eq!(space.cardinality(), Some(2 + 1 + 2 + 4));
+        let points: HashSet<Point> = space.enumeration().unwrap().iter().collect();
+        assert_eq!(points.len(), 9);
+        assert!(points.iter().all(|point| space.contains(point)));
     }
 
     #[test]

@@ -231,7 +231,7 @@ impl Space {
             param.domain.canonical(value).unwrap_or_else(|| {
                 faults.push(Fault::Outside {
                     name: param.name.to_string(),
-                    value: value.to_string(),
+                    value: value.quoted().to_string(),
                     allowed: param.domain.to_string(),
                 });
                 param.domain.nearest(value)
@@ -327,7 +327,7 @@ impl SpaceBuilder {
                     .canonical(&param.default)
                     .ok_or_else(|| SpaceError::Default {
                         name: param.name.to_string(),
-                        value: param.default.to_string(),
+                        value: param.default.quoted().to_string(),
                         allowed: param.domain.to_string(),
                     })?;
             if let Some(condition) = &param.condition {
@@ -361,11 +361,8 @@ impl SpaceBuilder {
         };
         match condition {
             Condition::Is { values, .. } => {
-                if !matches!(
-                    parent.domain,
-                    Domain::Choice(_) | Domain::Bool | Domain::Fixed(_)
-                ) {
-                    let text = "only a choice or a switch has values to compare with; use at_least";
+                if matches!(parent.domain, Domain::Float(_)) {
+                    let text = "a real number has no values to compare with; use a choice";
                     return Err(fault(&parent.name, text.to_string()));
                 }
                 let foreign = values

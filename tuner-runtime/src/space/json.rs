@@ -59,7 +59,7 @@ struct ConditionJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     values: Option<Vec<Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    at_least: Option<i64>,
+    at_least: Option<Value>,
 }
 
 /// A space that JSON does not describe.
@@ -168,14 +168,11 @@ impl ParamJson {
                     values: Some(values.clone()),
                     at_least: None,
                 },
-                Condition::AtLeast { count, .. } => {
-                    let count = i64::try_from(*count).unwrap_or(i64::MAX);
-                    ConditionJson {
-                        parent,
-                        values: None,
-                        at_least: Some(count),
-                    }
-                }
+                Condition::AtLeast { count, .. } => ConditionJson {
+                    parent,
+                    values: None,
+                    at_least: Some(Value::Int(*count)),
+                },
             }
         });
         json
@@ -216,15 +213,15 @@ impl ParamJson {
                 json.parent
             )));
         };
-        match (&json.values, json.at_least) {
+        match (&json.values, &json.at_least) {
             (Some(values), None) => Ok(Condition::Is {
                 parent,
                 values: values.clone(),
             }),
-            (None, Some(count)) => Ok(Condition::AtLeast {
-                parent,
-                count: count.into(),
-            }),
+            (None, Some(count)) => match count.as_int() {
+                Some(count) => Ok(Condition::AtLeast { parent, count }),
+                None => Err(self.fault("`at_least` is a whole number".to_string())),
+            },
             _ => Err(self.fault("a condition has either `values` or `at_least`".to_string())),
         }
     }
@@ -361,6 +358,7 @@ mod tests {
             {"name": "rate", "type": "float", "low": 0.1, "high": 0.9,
              "condition": {"parent": "booster", "values": ["gbtree", "dart"]}},
             {"name": "deep", "type": "bool", "condition": {"parent": "batch", "at_least": 64}},
+            {"name": "last", "type": "bool", "condition": {"parent": "seed", "at_least": u64::MAX}},
         ]))
         .unwrap();
         assert_eq!(warnings, Vec::<String>::new());

@@ -63,6 +63,22 @@ impl Value {
         }
     }
 
+    /// The value among others: a text in quotes where it would read as something else.
+    pub(crate) fn quoted(&self) -> impl fmt::Display + '_ {
+        Shown {
+            value: self,
+            is_short: false,
+        }
+    }
+
+    /// The value at a glance: a number of many digits with four of them.
+    pub(crate) fn short(&self) -> impl fmt::Display + '_ {
+        Shown {
+            value: self,
+            is_short: true,
+        }
+    }
+
     /// Equal as a value: `1` and `1.0` are the same number, which JSON does not always tell apart.
     pub fn same(&self, other: &Self) -> bool {
         match (self, other) {
@@ -147,6 +163,38 @@ impl fmt::Display for Value {
             Self::Str(value) => value.fmt(out),
         }
     }
+}
+
+/// A value for people alone; what is stored never passes through here.
+struct Shown<'a> {
+    value: &'a Value,
+    is_short: bool,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.value {
+            Value::Str(text) if !is_plain(text) => write!(out, "{text:?}"),
+            Value::Float(value) if self.is_short => {
+                let digits = format!("{value:e}");
+                let digits = digits.split('e').next().unwrap_or_default();
+                // A person wrote the short ones.
+                if digits.chars().filter(char::is_ascii_digit).count() <= 6 {
+                    return write_float(*value, out);
+                }
+                let rounded = format!("{value:.3e}").parse::<f64>().ok();
+                write_float(rounded.filter(|x| x.is_finite()).unwrap_or(*value), out)
+            }
+            value => value.fmt(out),
+        }
+    }
+}
+
+/// Whether a text reads as a text without quotes.
+fn is_plain(text: &str) -> bool {
+    let is_mark = |letter: char| letter.is_whitespace() || "[](){},;=`'\"".contains(letter);
+    let is_other = text.parse::<f64>().is_ok() || text.parse::<bool>().is_ok();
+    !text.is_empty() && !text.contains(is_mark) && !is_other
 }
 
 /// Plain digits in the range that people read easily, an exponent elsewhere; always exact.
@@ -245,5 +293,31 @@ mod tests {
             .map(|number| Value::Float(number).to_string())
             .into();
         assert_eq!(shown, ["0.0", "0.3", "1e-5", "32.0", "1e9"]);
+    }
+
+    #[test]
+    fn a_glance_shows_four_digits_of_many() {
+        let shown = [
+            0.0031622776601683794,
+            f64::from(1e-4f32),
+            0.12345,
+            -2.0 / 3.0,
+            1e300 / 7.0,
+        ]
+        .map(|number| Value::Float(number).short().to_string());
+        assert_eq!(
+            shown,
+            ["0.003162", "1e-4", "0.12345", "-0.6667", "1.429e299"]
+        );
+    }
+
+    #[test]
+    fn texts_that_read_as_something_else_are_quoted() {
+        let shown = ["he", "a.b", "", "1", "true", "a b", "[x]", "nan"]
+            .map(|text| Value::from(text).quoted().to_string());
+        let expected = [
+            "he", "a.b", "\"\"", "\"1\"", "\"true\"", "\"a b\"", "\"[x]\"", "\"nan\"",
+        ];
+        assert_eq!(shown, expected);
     }
 }

@@ -88,7 +88,7 @@ impl ChoiceDomain {
         for value in values {
             if self.index(value).is_none() {
                 return Err(SpaceError::Outside {
-                    value: value.to_string(),
+                    value: value.quoted().to_string(),
                     allowed: self.to_string(),
                 });
             }
@@ -135,7 +135,8 @@ impl fmt::Display for ChoiceDomain {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("[")?;
         for (i, value) in self.values.iter().enumerate() {
-            write!(out, "{}{value}", if i == 0 { "" } else { ", " })?;
+            let separator = if i == 0 { "" } else { ", " };
+            write!(out, "{separator}{}", value.quoted())?;
         }
         out.write_str("]")
     }

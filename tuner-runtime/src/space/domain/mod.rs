@@ -237,7 +237,7 @@ impl fmt::Display for Domain {
             Self::Float(domain) => domain.fmt(out),
             Self::Choice(domain) => domain.fmt(out),
             Self::Bool => out.write_str("[false, true]"),
-            Self::Fixed(value) => write!(out, "{value}, fixed"),
+            Self::Fixed(value) => write!(out, "[{}]", value.quoted()),
         }
     }
 }

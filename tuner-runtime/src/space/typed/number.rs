@@ -153,6 +153,12 @@ impl<T: Integer> IntParam<T> {
     /// # Errors
     /// When the number is not allowed; then nothing changes.
     pub fn fix(&mut self, value: T) -> Result<&mut Self, SpaceError> {
+        if self.domain.index(value.wide()).is_none() {
+            return Err(SpaceError::Outside {
+                value: value.wide().to_string(),
+                allowed: self.domain.to_string(),
+            });
+        }
         self.narrow(value..=value)
     }
 

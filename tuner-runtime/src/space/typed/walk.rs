@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
         };
         Fault::Outside {
             name: name.unwrap_or("value").to_string(),
-            value: value.map_or_else(|| "nothing".to_string(), Value::to_string),
+            value: value.map_or_else(|| "nothing".to_string(), |value| value.quoted().to_string()),
             allowed: allowed.to_string(),
         }
         .into()
@@ -324,7 +324,7 @@ impl Writer<'_> {
         let value = domain.canonical(&value).unwrap_or_else(|| {
             self.written.faults.push(Fault::Outside {
                 name: name.clone(),
-                value: value.to_string(),
+                value: value.quoted().to_string(),
                 allowed: domain.to_string(),
             });
             value
