@@ -17,6 +17,8 @@ type Width = usize;
 type Widths = Vec<Width>;
 type Maybe = Option<f64>;
 type MaybeWidths = Option<Vec<u8>>;
+type Pair = [u8; 2];
+type Switches = [bool; 2];
 
 #[tunable]
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +57,12 @@ struct Types {
     alias_of_both: MaybeWidths,
     #[hp(int = 1..=3, default = [1, 2])]
     array: [u8; 2],
+    #[hp(int = 1..=3)]
+    pair: Pair,
+    #[hp(optional, int = 1..=3)]
+    maybe_pair: Option<Pair>,
+    #[hp]
+    alias_of_switches: Switches,
     #[hp(len = 0..=2, optional, int = 1..=2, default = [Some(1), None])]
     list_of_options: Vec<Option<u8>>,
     #[hp(len = 0..=2, optional, choice = ["x", "y"], default = Some(vec!["y"]))]
@@ -127,6 +135,9 @@ fn names_join_what_is_nested() {
         "alias_of_both.some.len",
         "alias_of_both.some[1]",
         "array[1]",
+        "pair[1]",
+        "maybe_pair.some[1]",
+        "alias_of_switches[1]",
         "list_of_options[1].some",
         "option_of_list.some[1]",
         "switches[1]",

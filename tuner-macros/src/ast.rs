@@ -98,13 +98,23 @@ impl<'a> Container<'a> {
         if let (Some(builder), Data::Enum(_)) = (&options.builder, &input.data) {
             errors.on(builder, "an enum has no builder; remove the option");
         }
+        for (name, other) in [
+            (&options.space, Some(&input.ident)),
+            (&options.builder, Some(&input.ident)),
+            (&options.builder, options.space.as_ref()),
+        ] {
+            if let Some(name) = name.as_ref().filter(|name| Some(*name) == other) {
+                errors.on(name, format!("`{name}` is taken; choose another name"));
+            }
+        }
         let krate = options.krate();
+        let named = |kind: &str| generated(&format_ident!("{}{kind}", input.ident));
         Some(Self {
             ident: &input.ident,
             vis: &input.vis,
             generics: &input.generics,
-            space: (options.space).unwrap_or_else(|| format_ident!("{}Space", input.ident)),
-            builder: (options.builder).unwrap_or_else(|| format_ident!("{}Builder", input.ident)),
+            space: (options.space).unwrap_or_else(|| named("Space")),
+            builder: (options.builder).unwrap_or_else(|| named("Builder")),
             krate,
             body: body?,
         })
@@ -192,6 +202,17 @@ impl<'a> Reader<'a> {
                     entry.key
                 );
                 self.errors.on(&entry.ident, message);
+            }
+            if let Some(span) = keys
+                .span
+                .filter(|_| keys.entries.is_empty() && !keys.broken)
+            {
+                let message = match variant.fields.is_empty() {
+                    true => "a variant is tunable as it is; remove `#[hp]`, or give it a `name`",
+                    false => "`#[hp]` goes on what the variant holds: `Variant(#[hp] Params)`",
+                };
+                self.errors.at(span, message);
+                continue;
             }
             let (name, span) = self.stored_name(&keys, &variant.ident);
             if names.contains(&name) {
@@ -312,6 +333,13 @@ impl<'a> Reader<'a> {
         }
         written
     }
+}
+
+/// The user's name for something generated: lints are silent about it, as about all of a macro's.
+pub(crate) fn generated(name: &Ident) -> Ident {
+    let mut name = name.clone();
+    name.set_span(name.span().resolved_at(Span::call_site()));
+    name
 }
 
 fn docs(attributes: &[Attribute]) -> Vec<Attribute> {

@@ -166,7 +166,11 @@ impl Keys {
     }
 
     fn entry(&mut self, errors: &Ctxt, input: ParseStream<'_>) -> syn::Result<()> {
-        let ident = input.call(Ident::parse_any)?;
+        let ident = input.call(Ident::parse_any).map_err(|error| {
+            let message =
+                "a key comes first: write `int = 1..=10`, `float = 0.0..=1.0` or `choice = [...]`";
+            syn::Error::new(error.span(), message)
+        })?;
         let equals = input.parse::<Option<Token![=]>>()?;
         let is_given = equals.is_some() && !input.is_empty() && !input.peek(Token![,]);
         let value = match is_given {
@@ -263,11 +267,18 @@ impl Options {
     pub(crate) fn of(errors: &Ctxt, attributes: &[Attribute]) -> Self {
         let mut options = Self::default();
         for attribute in attributes {
-            if attribute.path().is_ident("hp") {
-                match attribute.parse_args_with(Self::parse) {
+            if !attribute.path().is_ident("hp") {
+                continue;
+            }
+            match &attribute.meta {
+                Meta::List(list) => match list.parse_args_with(Self::parse) {
                     Ok(parsed) => options = parsed,
                     Err(error) => errors.add(error),
-                }
+                },
+                _ => errors.on(
+                    attribute.path(),
+                    "`#[hp]` goes on a field; the item has `#[tunable]`",
+                ),
             }
         }
         options
@@ -278,21 +289,38 @@ impl Options {
         let mut options = Self::default();
         while !input.is_empty() {
             let ident = input.call(Ident::parse_any)?;
+            let after = |example: &str| {
+                let message = format!("write `{example}`");
+                match input.parse::<Option<Token![=]>>() {
+                    Ok(Some(_)) => {
+                        Ok(move |error: syn::Error| syn::Error::new(error.span(), message))
+                    }
+                    _ => Err(syn::Error::new(ident.span(), message)),
+                }
+            };
             let twice = match ident.to_string().as_str() {
                 "space" => {
-                    input.parse::<Token![=]>()?;
-                    options.space.replace(input.parse()?).is_some()
+                    let name = after("space = Name")?;
+                    options
+                        .space
+                        .replace(input.parse().map_err(name)?)
+                        .is_some()
                 }
                 "builder" => {
-                    input.parse::<Token![=]>()?;
-                    options.builder.replace(input.parse()?).is_some()
+                    let name = after("builder = Name")?;
+                    options
+                        .builder
+                        .replace(input.parse().map_err(name)?)
+                        .is_some()
                 }
                 "crate" => {
-                    input.parse::<Token![=]>()?;
-                    options
-                        .krate
-                        .replace(input.call(Path::parse_mod_style)?)
-                        .is_some()
+                    let path = after("crate = path::of::tuner")?;
+                    let given = input.call(Path::parse_mod_style).map_err(path)?;
+                    options.krate.replace(given).is_some()
+                }
+                key if Key::ALL.iter().any(|own| own.text() == key) => {
+                    let message = format!("`{key}` goes on a field, not on the item");
+                    return Err(syn::Error::new(ident.span(), message));
                 }
                 _ => {
                     let message = format!(

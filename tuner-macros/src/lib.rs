@@ -35,10 +35,13 @@ pub fn derive_tunable(input: TokenStream) -> TokenStream {
 }
 
 fn derived(input: &DeriveInput) -> proc_macro2::TokenStream {
+    if let Some(again) = attribute::after_derive(&input.attrs) {
+        return again.into_compile_error();
+    }
     let errors = ctxt::Ctxt::default();
     let container = ast::Container::of(&errors, input);
     match (container, errors.finish()) {
         (Some(container), Ok(())) => expand::expand(&container),
-        (_, errors) => fallback::expand(input, errors.err()),
+        (container, errors) => fallback::expand(input, errors.err(), container.as_ref()),
     }
 }

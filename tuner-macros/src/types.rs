@@ -18,6 +18,8 @@ pub(crate) enum Shape<'a> {
     Float,
     Bool,
     Text,
+    /// A text that does not live as long as the choices do.
+    ShortText,
     Vec(&'a Type),
     Option(&'a Type),
     Array(&'a Type),
@@ -32,10 +34,15 @@ impl<'a> Shape<'a> {
             Type::Group(group) => Self::of(&group.elem),
             Type::Paren(paren) => Self::of(&paren.elem),
             Type::Array(array) => Self::Array(&array.elem),
-            Type::Reference(reference) => match Self::name(&reference.elem).as_deref() {
-                Some("str") => Self::Text,
-                _ => Self::Hopeless,
-            },
+            Type::Reference(reference) => {
+                let is_str = Self::name(&reference.elem).as_deref() == Some("str");
+                let is_static = |lifetime: &syn::Lifetime| lifetime.ident == "static";
+                match is_str && reference.mutability.is_none() {
+                    true if reference.lifetime.as_ref().is_some_and(is_static) => Self::Text,
+                    true => Self::ShortText,
+                    false => Self::Hopeless,
+                }
+            }
             Type::Tuple(_) | Type::Slice(_) | Type::Ptr(_) | Type::FnPtr(_) | Type::Never(_) => {
                 Self::Hopeless
             }

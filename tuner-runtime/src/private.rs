@@ -2,16 +2,17 @@
 
 pub use core;
 pub use std::clone::Clone;
+pub use std::cmp::{Eq, PartialEq};
 pub use std::convert::Into;
 pub use std::fmt;
 pub use std::iter::IntoIterator;
+pub use std::marker::Copy;
 pub use std::option::Option::{None, Some};
 pub use std::result::Result::Ok;
-pub use std::vec::Vec;
 
 pub use crate::space::typed::{
-    Fits, Param, Tag, Unit, Variant, bare, checks, choice, choose, float, int, len, make, optional,
-    with_default,
+    ChoiceField, Fits, FloatField, IntField, Param, Tag, TunableField, Unit, Variant, Variants,
+    bare, checks, choice, choose, float, int, len, made, make, optional, with_default,
 };
 pub use crate::space::{
     BoolParam, Build, Choice, ChoiceParam, EnumParam, FloatParam, Handle, IntParam, Integer,
@@ -26,3 +27,50 @@ pub type Declared = Result<(), SpaceError>;
 pub type Narrowed<T> = Result<T, SpaceError>;
 /// What reading and building return.
 pub type Read<T> = Result<T, PointError>;
+
+// Functions, because a trait of the user's can hide a method.
+
+/// A field declares its parameters as `name`.
+#[inline]
+pub fn declare(handle: &impl Handle, scope: &mut Scope<'_>, name: &str) -> Declared {
+    handle.declare(scope.field(name))
+}
+
+/// The value of a field.
+#[inline]
+pub fn read<H: Handle>(handle: &H, from: &mut Reader<'_>) -> Read<H::Value> {
+    handle.read(from)
+}
+
+/// Gives the value of the field `name`.
+#[inline]
+pub fn write<H: Handle>(handle: &H, value: &H::Value, to: &mut Writer<'_>, name: &str) {
+    handle.write(value, to.field(name));
+}
+
+/// A field takes its default or its only value.
+#[inline]
+pub fn settle(handle: &mut impl Handle, from: &mut Reader<'_>, how: Settle) -> Read<()> {
+    handle.settle(from, how)
+}
+
+/// The value of a builder, once the space is found to allow it.
+pub fn build<H: Handle>(space: &H, value: H::Value) -> Read<H::Value> {
+    space.check(&value)?;
+    Ok(value)
+}
+
+/// A default list.
+pub fn list<T, const N: usize>(values: [T; N]) -> Vec<T> {
+    values.into()
+}
+
+/// A handle as whoever debugs it wants to see it.
+pub fn debug(handle: &impl Handle, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fmt::Display::fmt(&handle.summary(), out)
+}
+
+/// Notes that a variant without fields is chosen.
+pub fn write_variant(tag: &Tag, variant: usize, to: Writer<'_>) {
+    tag.write(variant, to);
+}

@@ -91,6 +91,11 @@ pub(crate) fn of(
         );
         return None;
     }
+    if let Some(variant) = elements.iter().find(|element| is_variant(element, leaf)) {
+        let message = "an enum is a choice by itself: make it tunable, write `#[hp]` alone, and narrow it with `only`";
+        reader.errors.on(variant, message);
+        return None;
+    }
     let before = reader.errors.count();
     let mut earlier: Vec<Literal> = Vec::new();
     // A list of another type is one mistake, however many values it has.
@@ -130,6 +135,25 @@ pub(crate) fn of(
         choices.literals = Some(elements.iter().cloned().collect());
     }
     (reader.errors.count() == before).then_some(choices)
+}
+
+/// Whether a choice is spelled as a variant of the field's type: `Kind::Deep`.
+fn is_variant(element: &Expr, leaf: &Type) -> bool {
+    let (Expr::Path(path), Type::Path(owner)) = (element, leaf) else {
+        return false;
+    };
+    let Some(last) = path.path.segments.last() else {
+        return false;
+    };
+    let name = last.ident.to_string();
+    let is_camel = name.starts_with(char::is_uppercase)
+        && (name.len() == 1 || name.contains(char::is_lowercase));
+    let owners = path.path.segments.iter().map(|segment| &segment.ident);
+    let expected = owner.path.segments.iter().map(|segment| &segment.ident);
+    is_camel && matches!(Shape::of(leaf), Shape::Other) && {
+        let own: Vec<_> = owners.collect();
+        own[..own.len() - 1].iter().copied().eq(expected)
+    }
 }
 
 /// Whether a literal default is listed; `None` when the literals do not show it.

@@ -12,7 +12,8 @@ pub(crate) enum Default {
     /// A number, or one of the choices.
     Leaf(Bound),
     List(Vec<Default>),
-    Array(Vec<Default>),
+    /// The brackets, and what they hold.
+    Array(syn::token::Bracket, Vec<Default>),
     Some(Box<Default>),
     None,
     /// An expression of the field's type.
@@ -64,7 +65,8 @@ impl Walk<'_> {
             Layer::Array => match value {
                 Expr::Array(array) => {
                     let elements: Vec<Expr> = array.elems.iter().cloned().collect();
-                    self.all(&elements, inner).map(Default::Array)
+                    let all = self.all(&elements, inner)?;
+                    Some(Default::Array(array.bracket_token, all))
                 }
                 _ => Some(Default::Whole(value.clone())),
             },
@@ -108,37 +110,36 @@ impl Walk<'_> {
 
     fn leaf(&self, value: &Expr) -> Option<Default> {
         let bound = Bound::of(value);
-        let fault = match self.kind {
+        let faults = match self.kind {
             Kind::Bare | Kind::Fixed(_) => return Some(Default::Whole(value.clone())),
             Kind::Int(range) => self.number(range, &bound, false),
             Kind::Float(range) => self.number(range, &bound, true),
             Kind::Choice(choices) => match choices::lists(choices, value) {
-                Some(false) => Some(format!(
+                Some(false) => vec![format!(
                     "the default {} is none of the choices",
                     shown(value)
-                )),
-                _ => None,
+                )],
+                _ => Vec::new(),
             },
         };
-        match fault {
-            Some(fault) => {
-                self.reader.errors.on(value, fault);
-                None
-            }
-            None => Some(Default::Leaf(bound)),
+        for fault in &faults {
+            self.reader.errors.on(value, fault);
         }
+        faults.is_empty().then_some(Default::Leaf(bound))
     }
 
-    fn number(&self, range: &Range, bound: &Bound, is_float: bool) -> Option<String> {
-        let number = bound.number?;
+    fn number(&self, range: &Range, bound: &Bound, is_float: bool) -> Vec<String> {
+        let Some(number) = bound.number else {
+            return Vec::new();
+        };
         let text = bound.shown();
-        if number.is_float != is_float {
-            return Some(match is_float {
-                true => format!("{text} is a whole number: write `{text}.0`"),
-                false => format!("{text} is not a whole number"),
-            });
-        }
-        Some(format!("the default {text} {}", range.refuses(number)?))
+        let kind = (number.is_float != is_float).then(|| match is_float {
+            true => format!("{text} is a whole number: write `{text}.0`"),
+            false => format!("{text} is not a whole number"),
+        });
+        let place = range.refuses(number);
+        let place = place.map(|refusal| format!("the default {text} {refusal}"));
+        kind.into_iter().chain(place).collect()
     }
 }
 

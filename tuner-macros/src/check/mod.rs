@@ -93,32 +93,24 @@ impl Field<'_> {
             return self.fixed(kind);
         }
         self.check_companions();
-        let (layers, leaf, has_alias) = self.layers()?;
-        let kind = self.kind(leaf)?;
-        let len = match self.keys.get(Key::Len) {
-            Some(entry) => Some(self.len(entry)?),
-            None => None,
+        // Each of these is looked at, so that every mistake is reported.
+        let (layers, leaf, has_alias) = self.layers();
+        let kind = self.kind(leaf);
+        let len = self.keys.get(Key::Len).map(|entry| self.len(entry));
+        let default = self.keys.get(Key::Default);
+        let default = match (default.and_then(|entry| entry.value.as_ref()), &kind) {
+            (Some(value), Some(kind)) => {
+                let len = len.as_ref().and_then(Option::as_ref);
+                Some(default::of(self.reader, value, &layers, kind, len)?)
+            }
+            _ => None,
         };
-        let default = match self
-            .keys
-            .get(Key::Default)
-            .and_then(|entry| entry.value.as_ref())
-        {
-            Some(value) => Some(default::of(
-                self.reader,
-                value,
-                &layers,
-                &kind,
-                len.as_ref(),
-            )?),
-            None => None,
-        };
+        let (kind, mut len) = (kind?, len.flatten());
         let is_evident = match Shape::of(leaf) {
             Shape::Int { .. } | Shape::Float | Shape::Bool | Shape::Text => true,
             // A type of the user's own with that name has no choices.
             _ => matches!(kind, Kind::Choice(_)) && is_string(leaf),
         };
-        let mut len = len;
         let wraps = layers.iter().filter_map(|layer| match layer {
             Layer::List => len.take().map(Box::new).map(Wrap::Len),
             Layer::Option => Some(Wrap::Optional),
@@ -196,7 +188,7 @@ impl Field<'_> {
 
     /// Takes lists, options and arrays off the type, and checks that `len` and `optional` agree. Says
     /// whether an alias hides one of them.
-    fn layers(&self) -> Option<(Vec<Layer>, &Type, bool)> {
+    fn layers(&self) -> (Vec<Layer>, &Type, bool) {
         let (len, optional) = (self.keys.get(Key::Len), self.keys.get(Key::Optional));
         let mut layers = Vec::new();
         let mut leaf = self.ty;
@@ -219,7 +211,6 @@ impl Field<'_> {
             };
             if let Some(message) = missing.filter(|_| !self.keys.broken) {
                 self.on(leaf, message);
-                return None;
             }
             layers.push(layer);
             leaf = inner;
@@ -230,7 +221,6 @@ impl Field<'_> {
             (optional, Layer::Option, "an `Option`"),
         ];
         let seen = layers.len();
-        let mut fine = true;
         for (entry, layer, asked) in wanted.into_iter().rev() {
             let Some(entry) = entry.filter(|_| !layers.contains(&layer)) else {
                 continue;
@@ -246,11 +236,10 @@ impl Field<'_> {
                     spelled(self.ty)
                 );
                 self.on(&entry.ident, message);
-                fine = false;
             }
         }
         let has_alias = layers.len() > seen;
-        fine.then_some((layers, leaf, has_alias))
+        (layers, leaf, has_alias)
     }
 
     fn kind(&self, leaf: &Type) -> Option<Kind> {
@@ -286,7 +275,7 @@ impl Field<'_> {
         let write = match Shape::of(leaf) {
             Shape::Int { .. } => "`int = 1..=10` or `choice = [1, 2, 4]`",
             Shape::Float => "`float = 0.0..=1.0` or `choice = [0.1, 0.01]`",
-            Shape::Text => "`choice = [\"a\", \"b\"]`",
+            Shape::Text | Shape::ShortText => "`choice = [\"a\", \"b\"]`",
             Shape::Int128 => {
                 self.on(leaf, wide());
                 return None;
@@ -311,6 +300,7 @@ impl Field<'_> {
         }
         let instead = match (kind, Shape::of(leaf)) {
             (_, Shape::Int128) => return Some(wide().to_string()),
+            (_, Shape::ShortText) => "write `&'static str` or `String`",
             (Key::Int, Shape::Float) => "write `float = 0.0..=1.0`",
             (Key::Float, Shape::Int { .. }) => "write `int = 1..=10`",
             (Key::Int | Key::Float, Shape::Bool) => "write `#[hp]` alone",
@@ -332,9 +322,12 @@ impl Field<'_> {
     }
 }
 
-/// Whether the type is written `String`.
+/// Whether the type is written `String`, or `std::string::String`.
 pub(crate) fn is_string(ty: &Type) -> bool {
-    Shape::name(ty).as_deref() == Some("String")
+    let path = spelled(ty);
+    let path = path.trim_start_matches(':');
+    path == "String"
+        || ["std", "alloc"].contains(&path.strip_suffix("::string::String").unwrap_or(path))
 }
 
 fn wide() -> &'static str {

@@ -98,8 +98,8 @@ pub(crate) fn len(reader: &Reader<'_>, value: &Expr) -> Option<Range> {
         limits: Some((0, u64::MAX.into(), "usize".to_string())),
         is_single: false,
     };
-    checker.literals([&range.low, &range.high], value)?;
-    checker.order(&range, value)?;
+    let literals = checker.literals([&range.low, &range.high], value);
+    checker.order(&range, value).and(literals)?;
     Some(range)
 }
 
@@ -126,34 +126,34 @@ pub(crate) fn range(
         limits,
         is_single: spelled(leaf) == "f32",
     };
-    let sound = match &bounds {
-        Some((low, high)) => checker.literals([low, high], value),
-        None => None,
-    };
-    let sound_step = match &step {
-        Some(step) => checker.literals([step], &step.expr),
-        None => Some(()),
-    };
-    let (low, high) = bounds?;
+    // Each of these is a mistake of its own, so all are looked at.
+    if let Some((low, high)) = &bounds {
+        let _ = checker.literals([low, high], value);
+    }
     let scale = match (keys.get(Key::Log), keys.get(Key::ReverseLog)) {
         (Some(_), _) => Scale::Log,
         (_, Some(_)) => Scale::ReverseLog,
         _ => Scale::Linear,
     };
+    let leads = step.as_ref().map(|step| checker.leads(step, scale));
+    let leads = leads.unwrap_or(Some(()));
+    let (low, high) = bounds?;
     let range = Range {
         low,
         high,
         step,
         scale,
     };
-    sound?;
-    // Each of these is a mistake of its own, so all are looked at.
-    let order = checker.order(&range, value);
-    let log = checker.log(&range);
-    sound_step?;
-    let step = checker.step(&range, order.is_some() && log.is_some());
-    order.and(log).and(step)?;
-    Some(range)
+    let (order, log) = (checker.order(&range, value), checker.log(&range));
+    let grid = || {
+        order
+            .and(log)
+            .and(leads)
+            .and_then(|()| checker.reaches(&range))
+    };
+    let is_gridded = range.step.is_none() || grid().is_some();
+    // What is wrong has been noted; a default can still be held against a range that is in order.
+    (order.is_some() && is_gridded).then_some(range)
 }
 
 /// The two ends of a range that is closed.
@@ -176,10 +176,20 @@ fn bounds(reader: &Reader<'_>, key: Key, value: &Expr) -> Option<(Bound, Bound)>
     match (&range.start, &range.limits, &range.end) {
         (Some(low), RangeLimits::Closed(_), Some(high)) => Some((Bound::of(low), Bound::of(high))),
         (Some(low), RangeLimits::HalfOpen(dots), Some(high)) => {
+            let (low, high) = (Bound::of(low), Bound::of(high));
+            let is_reversed = low
+                .number
+                .zip(high.number)
+                .is_some_and(|(low, high)| high.is_below(low));
+            let (low, high) = if is_reversed {
+                (high, low)
+            } else {
+                (low, high)
+            };
             let message = format!(
                 "both ends of a range belong to it: write `{}..={}`",
-                shown(low),
-                shown(high)
+                low.shown(),
+                high.shown()
             );
             reader.errors.on(dots, message);
             None
@@ -255,10 +265,16 @@ impl Checker<'_> {
                 parts.join("..=")
             )
         } else {
+            // A type that hides behind an alias may be a real number after all.
+            let or = match self.limits {
+                None => ", or use `float`",
+                Some(_) => "",
+            };
             format!(
-                "`{}` takes whole numbers, and `{}` is none: write `1..=10`, or use `float`",
+                "`{}` takes whole numbers, and `{}` is none: write `{}`{or}",
                 self.key,
-                bound.shown()
+                bound.shown(),
+                whole_numbers(&text)
             )
         }
     }
@@ -296,35 +312,38 @@ impl Checker<'_> {
         Some(())
     }
 
-    fn step(&self, range: &Range, range_is_sound: bool) -> Option<()> {
-        let Some(step) = &range.step else {
-            return Some(());
-        };
-        let Some(number) = step.number else {
-            return Some(());
-        };
-        let least = if range.is_geometric() {
+    /// Whether the step leads upwards, and is of the right kind.
+    fn leads(&self, step: &Bound, scale: Scale) -> Option<()> {
+        let is_factor = scale == Scale::Log;
+        let least = if is_factor {
             Number::one()
         } else {
             Number::zero()
         };
-        if !least.is_below(number) {
-            let message = if range.is_geometric() {
-                format!(
-                    "on a log scale `step` is a factor, and {} leads nowhere; write one above 1",
-                    step.shown()
-                )
-            } else {
-                format!(
-                    "a step of {} leads nowhere; write one above 0",
-                    step.shown()
-                )
-            };
-            self.reader.errors.on(&step.expr, message);
-            return None;
+        if step.number.is_none_or(|number| least.is_below(number)) {
+            return self.literals([step], &step.expr);
         }
-        let (Some(low), Some(high), true) = (range.low.number, range.high.number, range_is_sound)
-        else {
+        let message = match is_factor {
+            true => format!(
+                "on a log scale `step` is a factor, and {} leads nowhere; write one above 1",
+                step.shown()
+            ),
+            false => format!(
+                "a step of {} leads nowhere; write one above 0",
+                step.shown()
+            ),
+        };
+        self.reader.errors.on(&step.expr, message);
+        None
+    }
+
+    /// Whether the step leads to the end of a range.
+    fn reaches(&self, range: &Range) -> Option<()> {
+        let numbers = (range.low.number, range.high.number);
+        let (Some(step), (Some(low), Some(high))) = (&range.step, numbers) else {
+            return Some(());
+        };
+        let Some(number) = step.number else {
             return Some(());
         };
         let reaches = if range.is_geometric() {
@@ -332,16 +351,16 @@ impl Checker<'_> {
         } else {
             high.is_on_grid(low, number)
         };
-        if !reaches {
-            let message = format!(
-                "the step does not reach the end of `{}`: {}",
-                range.shown(),
-                self.nearest(range, low, high, number)
-            );
-            self.reader.errors.on(&step.expr, message);
-            return None;
+        if reaches {
+            return Some(());
         }
-        Some(())
+        let message = format!(
+            "the step does not reach the end of `{}`: {}",
+            range.shown(),
+            self.nearest(range, low, high, number)
+        );
+        self.reader.errors.on(&step.expr, message);
+        None
     }
 
     /// Which ends the step would reach.
@@ -357,6 +376,14 @@ impl Checker<'_> {
             let steps = ((high - low) / step).floor();
             (low + steps * step, low + (steps + 1.0) * step)
         };
+        let fits = |end: f64| match &self.limits {
+            Some((_, most, _)) => end <= *most as f64,
+            None => true,
+        };
+        let ends: Vec<f64> = [below, above]
+            .into_iter()
+            .filter(|&end| end > low && fits(end))
+            .collect();
         // Ten digits hide what binary sums add to a decimal.
         let tidy = |number: f64| {
             let text = format!("{number:.9e}").parse::<f64>().unwrap_or(number);
@@ -366,10 +393,24 @@ impl Checker<'_> {
             }
         };
         let start = range.low.shown();
-        format!(
-            "write `{start}..={}` or `{start}..={}`, or another step",
-            tidy(below),
-            tidy(above)
-        )
+        let written: Vec<String> = ends
+            .iter()
+            .map(|&end| format!("`{start}..={}`", tidy(end)))
+            .collect();
+        match written.is_empty() {
+            true => "write a smaller step".to_string(),
+            false => format!("write {}, or another step", written.join(" or ")),
+        }
     }
+}
+
+/// The same range with the fractions left out, or an example where that would say something else.
+fn whole_numbers(text: &str) -> String {
+    let whole = |part: &str| match part.trim().parse::<f64>() {
+        Ok(number) if number.fract() == 0.0 => Some(format!("{number}")),
+        _ => None,
+    };
+    let parts: Option<Vec<String>> = text.split("..=").map(whole).collect();
+    let example = if text.contains("..=") { "1..=10" } else { "1" };
+    parts.map_or_else(|| example.to_string(), |parts| parts.join("..="))
 }

@@ -98,7 +98,7 @@ impl<'a> Asserts<'a> {
             "the range is empty: in `{}` the smaller end comes first",
             range.shown()
         );
-        self.check(&[&low, &high], quote!(#least <= #most), &message);
+        self.check(&[&low, &high], quote!(!(#least > #most)), &message);
         (low.tokens, high.tokens)
     }
 
@@ -127,7 +127,8 @@ impl<'a> Asserts<'a> {
             }
         }
         let message = format!("the range is empty: in `{shown}` the smaller end comes first");
-        self.check(&[low, high], quote!(#least <= #most), &message);
+        // Of an end that is no number another check speaks.
+        self.check(&[low, high], quote!(!(#least > #most)), &message);
         if range.scale != Scale::Linear {
             let zero = if is_float { quote!(0.0) } else { quote!(0) };
             let message =
@@ -158,7 +159,7 @@ impl<'a> Asserts<'a> {
                 "the step `{}` does not reach the end of `{shown}`: change one of them",
                 written.shown()
             );
-            self.check(&[step, low, high], fits, &message);
+            self.blame(step, &[step, low, high], fits, &message);
         }
         (named.0.tokens, named.1.tokens, step.map(|step| step.tokens))
     }
@@ -179,7 +180,7 @@ impl<'a> Asserts<'a> {
         let shown = range.shown();
         let message = format!("the default is outside of `{shown}`");
         let inside = quote!(#least > #most || (#least <= #value && #value <= #most));
-        self.check(&[&default, &low, &high], inside, &message);
+        self.blame(&default, &[&default, &low, &high], inside, &message);
         if let Some(step) = &step {
             let factor = range.is_geometric();
             let tokens = &step.tokens;
@@ -191,7 +192,7 @@ impl<'a> Asserts<'a> {
                 quote!(__t::checks::int_on_grid(#value, #least, #number, #factor))
             };
             let message = format!("the default is not on the grid of `{shown}`");
-            self.check(&[&default, &low, step], fits, &message);
+            self.blame(&default, &[&default, &low, step], fits, &message);
         }
         default.tokens
     }
@@ -334,9 +335,16 @@ impl<'a> Asserts<'a> {
 
     /// Asserts a condition over bounds, reported on the first of them that is not a literal.
     fn check(&mut self, bounds: &[&Named], condition: TokenStream, message: &str) {
-        let Some(blamed) = bounds.iter().find(|bound| !bound.is_literal) else {
+        if let Some(blamed) = bounds.iter().find(|bound| !bound.is_literal) {
+            self.blame(blamed, bounds, condition, message);
+        }
+    }
+
+    /// Asserts a condition over bounds that are not all literals, reported on one of them.
+    fn blame(&mut self, blamed: &Named, bounds: &[&Named], condition: TokenStream, message: &str) {
+        if bounds.iter().all(|bound| bound.is_literal) {
             return;
-        };
+        }
         let assertion = assertion(&blamed.expr, condition, message);
         if bounds.iter().any(|bound| bound.is_generic) {
             self.inside.push(quote!(const { #assertion };));

@@ -2,9 +2,10 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use syn::{Ident, Type, Visibility};
 
 use super::{Item, docs_or, local, this};
-use crate::ast::Field;
+use crate::ast::{Field, generated};
 use crate::check::is_string;
 
 /// `pub struct MlpBuilder(MlpSpace, Mlp);`
@@ -32,6 +33,7 @@ pub(crate) fn methods(item: &Item<'_>, fields: &[Field]) -> TokenStream {
     quote! {
         impl #params __t::Build for #space #args #bounds {
             type Builder = #builder #args;
+            #[inline]
             fn build_from(&#this, #value: #ident #args) -> #builder #args {
                 #builder(__t::Clone::clone(#this), #value)
             }
@@ -42,32 +44,42 @@ pub(crate) fn methods(item: &Item<'_>, fields: &[Field]) -> TokenStream {
             ///
             /// # Errors
             /// Lists every field that the space does not allow.
+            #[inline]
             #vis fn build(#this) -> __t::Read<#ident #args> {
-                #this.0.check(&#this.1)?;
-                __t::Ok(#this.1)
+                __t::build(&#this.0, #this.1)
             }
         }
     }
 }
 
-/// `pub fn units(mut self, units: Vec<usize>) -> Self { self.1.units = units; self }`
+/// `pub fn units(mut self, value: Vec<usize>) -> Self { self.1.units = value; self }`
 fn setter(field: &Field) -> TokenStream {
-    let (vis, own, ty) = (&field.vis, &field.ident, &field.ty);
     let docs = docs_or(&field.docs, &format!(" Sets `{}`.", field.name));
-    let name = match *own == "build" {
-        true => format_ident!("build_", span = own.span()),
-        false => own.clone(),
-    };
-    let (this, value) = (this(), local("value"));
-    let (argument, given) = match is_string(ty) {
-        true => (quote!(impl __t::Into<#ty>), quote!(#value.into())),
-        false => (quote!(#ty), quote!(#value)),
+    let signature = signature(&field.vis, &field.ident, &field.ty);
+    let (this, value, own) = (this(), local("value"), &field.ident);
+    let given = match is_string(&field.ty) {
+        true => quote!(__t::Into::into(#value)),
+        false => quote!(#value),
     };
     quote! {
         #docs
-        #vis fn #name(mut #this, #value: #argument) -> Self {
+        #signature {
             #this.1.#own = #given;
             #this
         }
     }
+}
+
+/// `pub fn units(mut self, value: Vec<usize>) -> Self`
+pub(crate) fn signature(vis: &Visibility, own: &Ident, ty: &Type) -> TokenStream {
+    let name = match *own == "build" {
+        true => format_ident!("build_", span = own.span()),
+        false => own.clone(),
+    };
+    let (name, this, value) = (generated(&name), this(), local("value"));
+    let argument = match is_string(ty) {
+        true => quote!(impl __t::Into<#ty>),
+        false => quote!(#ty),
+    };
+    quote!(#vis fn #name(mut #this, #value: #argument) -> Self)
 }

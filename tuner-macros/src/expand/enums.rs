@@ -7,7 +7,7 @@ use syn::{GenericParam, Ident};
 
 use super::assert::Asserts;
 use super::{Item, docs_or, local, space, this, tunable};
-use crate::ast::{Shape, Variant};
+use crate::ast::{Shape, Variant, generated};
 
 /// `pub type ActivationSpace = EnumParam<Activation>;` and `impl Unit for Activation`.
 pub(crate) fn units(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
@@ -82,7 +82,7 @@ fn structure(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     let (_, args, bounds) = item.generics.split_for_impl();
     let fields = variants.iter().enumerate().filter_map(|(index, variant)| {
         let place = Literal::usize_unsuffixed(index);
-        let name = &variant.ident;
+        let name = generated(&variant.ident);
         let docs = docs_or(&variant.docs, &format!(" What `{}` may be.", variant.name));
         let ty = match &variant.shape {
             Shape::Newtype(field) => field.handle_type(private),
@@ -94,44 +94,45 @@ fn structure(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     let docs = format!(
         " The search space of [`{ident}`]: which variants, and what each of them may hold."
     );
-    let ((seal, _), derives) = (item.seal(), item.derives());
+    let seal = has_seal(item).then(|| {
+        let (seal, _) = item.seal();
+        quote!(#[doc(hidden)] __seal: #seal,)
+    });
     quote! {
         #[doc = #docs]
-        #derives
         #[allow(warnings, clippy::all)]
         #vis struct #space #generics #bounds {
             #(#fields)*
             #[doc(hidden)]
             __tag: #private::Tag,
-            #[doc(hidden)]
-            __seal: #seal,
+            #seal
         }
     }
 }
 
 /// `pub enum OptimizerVariant { Adam, Sgd }`
 fn names_of_variants(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
-    let (vis, ident) = (item.container.vis, item.container.ident);
+    let (vis, ident, private) = (item.container.vis, item.container.ident, &item.private);
     let name = variant_enum(item);
     let docs = format!(" The variants of [`{ident}`] without what they hold.");
     let variants = variants.iter().map(|variant| {
-        let own = &variant.ident;
+        let own = generated(&variant.ident);
         let docs = docs_or(&variant.docs, &format!(" The variant `{}`.", variant.name));
         quote!(#docs #own)
     });
     quote! {
         #[doc = #docs]
         #[allow(warnings, clippy::all)]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(#private::fmt::Debug, #private::Clone)]
+        #[derive(#private::Copy, #private::PartialEq)]
+        #[derive(#private::Eq)]
         #vis enum #name { #(#variants),* }
     }
 }
 
 /// `pub struct __Sgd { pub momentum: .., }` for each variant with fields.
 fn sub_handles(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
-    let (vis, ident, generics) = (item.container.vis, item.container.ident, &item.generics);
-    let (params, args, bounds) = item.generics.split_for_impl();
-    let ((seal, _), derives) = (item.seal(), item.derives());
+    let (vis, ident) = (item.container.vis, item.container.ident);
     let structs = variants.iter().enumerate().map(|(index, variant)| {
         let Shape::Named(fields) = &variant.shape else {
             return TokenStream::new();
@@ -139,14 +140,23 @@ fn sub_handles(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
         if !has_handle(variant) {
             return TokenStream::new();
         }
+        let item = item.with(fields.iter());
+        let generics = &item.generics;
+        let (params, args, bounds) = generics.split_for_impl();
+        let (seal, _) = item.seal();
         let (name, place) = (sub_handle(variant), Literal::usize_unsuffixed(index));
-        let members = space::members(item, fields, Some(vis));
-        let clones = fields.iter().filter_map(space::clone);
-        let written = item.written_derives(&name, clones);
+        let members = space::members(&item, fields, Some(vis));
+        let (own, out) = (&variant.ident, local("out"));
+        let derive = item.derive();
+        let derives = derive.is_none().then(|| {
+            let clones = fields.iter().filter_map(space::clone);
+            let debug = quote!(__t::fmt::Formatter::write_str(#out, __t::core::stringify!(#own)));
+            item.derives(&name, clones, true, &debug)
+        });
         quote! {
-            #derives
+            #derive
             #vis struct #name #generics #bounds { #(#members)* __seal: #seal }
-            #written
+            #derives
             impl #params __t::Variant<#place> for #ident #args #bounds {
                 type Fields = #name #args;
             }
@@ -158,6 +168,7 @@ fn sub_handles(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
 /// The members of the handle in `space()`.
 fn members(item: &Item<'_>, variants: &[Variant], asserts: &mut Asserts<'_>) -> TokenStream {
     let (_, seal) = item.seal();
+    let sealed = has_seal(item).then(|| quote!(__seal: #seal,));
     let handles: Vec<_> = variants
         .iter()
         .filter(|variant| has_handle(variant))
@@ -180,7 +191,7 @@ fn members(item: &Item<'_>, variants: &[Variant], asserts: &mut Asserts<'_>) -> 
     quote! {
         #(#handles)*
         __tag: __t::Tag::new(#root, &[#(#names),*]),
-        __seal: #seal,
+        #sealed
     }
 }
 
@@ -197,7 +208,7 @@ fn handle(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
             quote!(#own: __t::Clone::clone(&#this.#own),)
         })
         .chain([quote!(__tag: __t::Clone::clone(&#this.__tag),)]);
-    let derives = item.written_derives(space, clones);
+    let derives = item.derives(space, clones, has_seal(item), &space::debug());
     let arms: Vec<Arms> = variants
         .iter()
         .enumerate()
@@ -236,7 +247,7 @@ fn handle(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
             }
             #[inline]
             fn settle(&mut #this, #from: &mut __t::Reader<'_>, #how: __t::Settle) -> __t::Read<()> {
-                match #this.__tag.settle(#from, #how)? { #(#settles)* _ => {} }
+                match __t::Tag::settle(&mut #this.__tag, #from, #how)? { #(#settles)* _ => {} }
                 __t::Ok(())
             }
         }
@@ -255,16 +266,16 @@ impl Arms {
     fn of(index: usize, variant: &Variant) -> Self {
         let (own, this, tag) = (&variant.ident, this(), local("variants"));
         let (scope, from, to, how) = (local("scope"), local("from"), local("to"), local("how"));
-        let owner = quote!(#this.#own);
+        let (owner, place) = (quote!(#this.#own), Literal::usize_unsuffixed(index));
         let (declare, read, pattern, write, settle);
         match &variant.shape {
             Shape::Newtype(_) => {
                 let inner = local("inner");
-                declare = Some(quote!(#owner.declare(#scope)?;));
-                read = quote!(Self::Value::#own(#owner.read(#from)?));
+                declare = Some(quote!(__t::Handle::declare(&#owner, #scope)?;));
+                read = quote!(Self::Value::#own(__t::read(&#owner, #from)?));
                 pattern = quote!(Self::Value::#own(#inner));
-                write = Some(quote!(#owner.write(#inner, #to);));
-                settle = Some(quote!(#owner.settle(#from, #how)?;));
+                write = quote!(__t::Handle::write(&#owner, #inner, #this.__tag.write(#place, #to)));
+                settle = Some(quote!(__t::settle(&mut #owner, #from, #how)?));
             }
             _ => {
                 let fields = variant.fields();
@@ -289,27 +300,27 @@ impl Arms {
                 declare = (!declares.is_empty()).then(|| quote!(#(#declares)*));
                 read = quote!(Self::Value::#own { #(#reads)* });
                 pattern = quote!(Self::Value::#own { #(#names: #locals),* });
-                write = Some(quote!(#(#writes)*));
-                settle = (!settles.is_empty()).then(|| quote!(#(#settles)*));
+                write = match writes.is_empty() {
+                    true => quote!(__t::write_variant(&#this.__tag, #place, #to)),
+                    false => quote!({
+                        let mut #to = #this.__tag.write(#place, #to);
+                        #(#writes)*
+                    }),
+                };
+                settle = (!settles.is_empty()).then(|| quote!({ #(#settles)* }));
             }
         }
-        let place = Literal::usize_unsuffixed(index);
         Self {
             declare: declare.map_or_else(TokenStream::new, |body| {
                 quote! {
-                    if let __t::Some(mut #scope) = #tag.variant(#place) { #body }
+                    if let __t::Some(mut #scope) = __t::Variants::variant(&mut #tag, #place) { #body }
                 }
             }),
             read,
-            write: quote! {
-                #pattern => {
-                    let mut #to = #this.__tag.write(#place, #to);
-                    #write
-                }
-            },
+            write: quote!(#pattern => #write,),
             settle: settle.map_or_else(TokenStream::new, |body| {
                 quote! {
-                    __t::Some(#place) => { #body }
+                    __t::Some(#place) => #body,
                 }
             }),
         }
@@ -325,7 +336,7 @@ fn methods(item: &Item<'_>) -> TokenStream {
     );
     let (params, args, bounds) = item.generics.split_for_impl();
     let (this, variants, name) = (this(), local("variants"), variant_enum(item));
-    let value = local("value");
+    let (value, variant) = (local("value"), local("variant"));
     quote! {
         impl #params #space #args #bounds {
             /// Allows only these variants. A default that is none of them becomes the first that
@@ -337,7 +348,7 @@ fn methods(item: &Item<'_>) -> TokenStream {
                 &mut #this,
                 #variants: impl __t::IntoIterator<Item = #name>,
             ) -> __t::Narrowed<&mut Self> {
-                #this.__tag.only(#variants.into_iter().map(|variant| variant as usize))?;
+                __t::Tag::only(&mut #this.__tag, #variants, |#variant| #variant as usize)?;
                 __t::Ok(#this)
             }
             /// Allows only this value.
@@ -351,6 +362,11 @@ fn methods(item: &Item<'_>) -> TokenStream {
     }
 }
 
+/// Whether parameters have to be used; the private tag ends the handle well enough.
+fn has_seal(item: &Item<'_>) -> bool {
+    !item.params.is_empty()
+}
+
 fn has_handle(variant: &Variant) -> bool {
     variant.fields().iter().any(|field| field.is_tuned())
 }
@@ -360,7 +376,7 @@ fn names(variants: &[Variant]) -> Vec<&str> {
 }
 
 fn variant_enum(item: &Item<'_>) -> Ident {
-    format_ident!("{}Variant", item.container.ident)
+    generated(&format_ident!("{}Variant", item.container.ident))
 }
 
 fn sub_handle(variant: &Variant) -> Ident {

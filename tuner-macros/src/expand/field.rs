@@ -30,13 +30,14 @@ impl Field {
         respan(markers, self.span())
     }
 
-    /// `Block: Tunable`, where the spelling of the type does not show that it agrees with its keys.
+    /// `Block: TunableField`, where the spelling of the type does not show that it agrees with its
+    /// keys.
     pub(crate) fn bound(&self, private: &TokenStream) -> Option<syn::WherePredicate> {
         let kind = match &self.meaning.kind {
-            Kind::Bare => quote!(Tunable),
-            Kind::Int(_) => quote!(Integer),
-            Kind::Float(_) => quote!(Real),
-            Kind::Choice(_) => quote!(Choice),
+            Kind::Bare => quote!(TunableField),
+            Kind::Int(_) => quote!(IntField),
+            Kind::Float(_) => quote!(FloatField),
+            Kind::Choice(_) => quote!(ChoiceField),
             Kind::Fixed(_) => return None,
         };
         let (ty, bound) = match &self.meaning.leaf {
@@ -47,8 +48,9 @@ impl Field {
                 (&self.ty, quote!(#private::Fits<#markers>))
             }
         };
-        let bound = respan(bound, self.span());
-        Some(syn::parse_quote_spanned!(self.span()=> #ty: #bound))
+        let span = ty.span().resolved_at(Span::call_site());
+        let bound = respan(bound, span);
+        Some(syn::parse_quote_spanned!(span=> #ty: #bound))
     }
 
     /// The type of the handle, every token at the field's type: that is where a misfit is reported.
@@ -79,14 +81,20 @@ impl Field {
         }))
     }
 
-    /// The handle: `make::<Vec<usize>, len<int>>(len(1, 3, int(32, 512)))`.
+    /// The handle: `made(len(1, 3, int(32, 512)))`, or `make::<Widths, len<int>>(..)` for an alias.
     pub(crate) fn handle(&self, asserts: &mut Asserts<'_>) -> TokenStream {
         let private = quote!(__t);
         let (ty, markers) = (&self.ty, self.markers(&private));
         let spec = self.spec(asserts);
-        let make = respan(quote!(#private::make), self.span());
-        let make = quote_spanned!(self.span()=> #make::<#ty, #markers>);
-        let handle = self.placed(quote!(#make(#spec)));
+        let make = || {
+            let make = respan(quote!(#private::make), self.span());
+            let make = quote_spanned!(self.span()=> #make::<#ty, #markers>);
+            self.placed(quote!(#make(#spec)))
+        };
+        let handle = match self.known_handle_type(&private) {
+            Some(_) => quote!(#private::made(#spec)),
+            None => make(),
+        };
         match &self.meaning.default {
             None => handle,
             Some(Default::Leaf(_)) if self.meaning.is_plain => handle,
@@ -192,11 +200,13 @@ impl Field {
             }
             Default::List(elements) => {
                 let elements: Vec<_> = elements.iter().map(|e| self.default(e, asserts)).collect();
-                quote!(__t::Vec::from([#(#elements),*]))
+                quote!(__t::list([#(#elements),*]))
             }
-            Default::Array(elements) => {
+            Default::Array(bracket, elements) => {
                 let elements: Vec<_> = elements.iter().map(|e| self.default(e, asserts)).collect();
-                quote!([#(#elements),*])
+                let mut array = TokenStream::new();
+                bracket.surround(&mut array, |inner| inner.extend(quote!(#(#elements),*)));
+                array
             }
             Default::Some(inner) => {
                 let inner = self.default(inner, asserts);

@@ -5,7 +5,7 @@
 //! expressions, their paths are not.
 
 mod assert;
-mod builder;
+pub(crate) mod builder;
 mod enums;
 mod field;
 mod space;
@@ -16,6 +16,7 @@ use quote::{quote, quote_spanned};
 use syn::{Attribute, Generics};
 
 use crate::ast::{self, Body, Container, Field};
+use crate::check::Kind;
 use crate::types::Shape;
 
 /// Everything that the item gets.
@@ -41,6 +42,52 @@ pub(crate) fn expand(container: &Container<'_>) -> TokenStream {
             let item = Item::of(container, fields);
             enums::mixed(&item, variants)
         }
+    }
+}
+
+/// What the compiler has to look at in an item with mistakes, so that it reports its own beside them.
+pub(crate) struct Rest {
+    /// The item's generics, with the bounds of its sound fields.
+    pub(crate) generics: Generics,
+    /// The constants of its sound fields and what they assert.
+    pub(crate) constants: TokenStream,
+    /// Statements for where the item's parameters are known.
+    pub(crate) statements: TokenStream,
+    /// The handles of a struct's sound fields.
+    pub(crate) members: TokenStream,
+}
+
+/// The rest of an item some of whose fields are wrong.
+pub(crate) fn rest(container: &Container<'_>) -> Rest {
+    let fields: Vec<&Field> = match &container.body {
+        Body::Struct(fields) => fields.iter().collect(),
+        Body::Enum(variants) => variants.iter().flat_map(|v| v.fields()).collect(),
+    };
+    let item = Item::of(container, fields.iter().copied());
+    let mut asserts = assert::Asserts::of(&item);
+    let values: Vec<TokenStream> = fields
+        .iter()
+        .map(|field| match &field.meaning.kind {
+            Kind::Fixed(value) => {
+                let ty = &field.ty;
+                quote!(let _: #ty = #value;)
+            }
+            _ => {
+                let (ty, handle) = (field.handle_type(&quote!(__t)), field.handle(&mut asserts));
+                quote!(let _: #ty = #handle;)
+            }
+        })
+        .collect();
+    let (constants, inside) = (asserts.constants(), asserts.inside());
+    let members = match &container.body {
+        Body::Struct(fields) => space::members(&item, fields, None),
+        Body::Enum(_) => Vec::new(),
+    };
+    Rest {
+        members: quote!(#(#members)*),
+        constants,
+        statements: quote!(#inside #(#values)*),
+        generics: item.generics,
     }
 }
 
@@ -73,41 +120,55 @@ impl<'a> Item<'a> {
         item
     }
 
-    /// Whether the item has type parameters.
-    pub(crate) fn has_types(&self) -> bool {
-        self.container.generics.type_params().next().is_some()
+    /// The same item with the bounds of these fields alone.
+    pub(crate) fn with<'f>(&self, fields: impl Iterator<Item = &'f Field>) -> Item<'a> {
+        Item::of(self.container, fields)
     }
 
-    /// `#[derive(Clone, Debug)]`, where it asks nothing of parameters.
-    pub(crate) fn derives(&self) -> Option<TokenStream> {
-        let derives = quote!(#[derive(::core::clone::Clone, ::core::fmt::Debug)]);
-        (!self.has_types()).then_some(derives)
+    /// Whether a derive asks for nothing of its own: no bounds of fields to fail once more.
+    fn is_derivable(&self) -> bool {
+        let bounds = |generics: &Generics| {
+            let clause = generics.where_clause.as_ref();
+            clause.map_or(0, |clause| clause.predicates.len())
+        };
+        let own = self.container.generics;
+        own.type_params().next().is_none() && bounds(&self.generics) == bounds(own)
     }
 
-    /// `impl Clone` and `impl Debug`, where deriving them would ask something of parameters.
-    pub(crate) fn written_derives(
+    /// `#[derive(Clone, Debug)]`, where that is as good as [`Item::derives`].
+    pub(crate) fn derive(&self) -> Option<TokenStream> {
+        let private = &self.private;
+        let derive = quote!(#[derive(#private::Clone, #private::fmt::Debug)]);
+        self.is_derivable().then_some(derive)
+    }
+
+    /// `impl Clone` and `impl Debug`. Derives would ask something of type parameters, and repeat
+    /// every error of a field's type.
+    pub(crate) fn derives(
         &self,
         name: &Ident,
         clones: impl Iterator<Item = TokenStream>,
-    ) -> Option<TokenStream> {
-        if !self.has_types() {
-            return None;
-        }
+        has_seal: bool,
+        debug: &TokenStream,
+    ) -> TokenStream {
         let (params, args, bounds) = self.generics.split_for_impl();
         let (this, out) = (this(), local("out"));
         let (_, seal) = self.seal();
-        Some(quote! {
+        let seal = has_seal.then(|| quote!(__seal: #seal));
+        quote! {
             impl #params __t::Clone for #name #args #bounds {
+                #[inline]
                 fn clone(&#this) -> Self {
-                    Self { #(#clones)* __seal: #seal }
+                    Self { #(#clones)* #seal }
                 }
             }
             impl #params __t::fmt::Debug for #name #args #bounds {
+                #[inline]
                 fn fmt(&#this, #out: &mut __t::fmt::Formatter<'_>) -> __t::fmt::Result {
-                    #out.write_str(::core::stringify!(#name))
+                    #debug
                 }
             }
-        })
+        }
     }
 
     /// A private struct field that uses every parameter of the item and ends its handle.
@@ -129,7 +190,7 @@ impl<'a> Item<'a> {
         quote! {
             #[allow(warnings, clippy::all)]
             const _: () = {
-                use #private::{self as __t, Handle as _};
+                use #private as __t;
 
                 #(#parts)*
             };

@@ -18,13 +18,11 @@ pub(crate) fn structure(item: &Item<'_>, fields: &[Field]) -> TokenStream {
     let bounds = &generics.where_clause;
     let members = members(item, fields, None);
     let (seal, _) = item.seal();
-    let derive = item.derives();
     let docs = format!(
-        "The search space of [`{ident}`]: narrow its fields, then search it or build values of it."
+        " The search space of [`{ident}`]: narrow its fields, then search it or build values of it."
     );
     quote! {
         #[doc = #docs]
-        #derive
         #[allow(warnings, clippy::all)]
         #vis struct #space #generics #bounds {
             #(#members)*
@@ -65,7 +63,7 @@ pub(crate) fn handle(item: &Item<'_>, fields: &[Field]) -> TokenStream {
         let own = &field.ident;
         write(field, &this, quote!(&#value.#own))
     });
-    let derives = item.written_derives(space, clones);
+    let derives = item.derives(space, clones, true, &debug());
     quote! {
         #derives
         impl #params __t::Handle for #space #args #bounds {
@@ -92,6 +90,12 @@ pub(crate) fn handle(item: &Item<'_>, fields: &[Field]) -> TokenStream {
     }
 }
 
+/// How a handle is shown to whoever debugs it: as its summary.
+pub(crate) fn debug() -> TokenStream {
+    let (this, out) = (this(), local("out"));
+    quote!(__t::debug(#this, #out))
+}
+
 /// `units: self.units.clone(),`
 pub(crate) fn clone(field: &Field) -> Option<TokenStream> {
     let (this, name) = (this(), &field.ident);
@@ -100,38 +104,38 @@ pub(crate) fn clone(field: &Field) -> Option<TokenStream> {
         .then(|| quote!(#name: __t::Clone::clone(&#this.#name),))
 }
 
-/// `self.units.declare(scope.field("units"))?;`
+/// `__t::declare(&self.units, &mut scope, "units")?;`
 pub(crate) fn declare(field: &Field, owner: &TokenStream) -> Option<TokenStream> {
     let (scope, ident, name) = (local("scope"), &field.ident, &field.name);
     field
         .is_tuned()
-        .then(|| quote!(#owner.#ident.declare(#scope.field(#name))?;))
+        .then(|| quote!(__t::declare(&#owner.#ident, &mut #scope, #name)?;))
 }
 
-/// `units: self.units.read(from)?,` or `classes: 10,`
+/// `units: __t::read(&self.units, from)?,` or `classes: 10,`
 pub(crate) fn read(field: &Field, owner: &TokenStream) -> TokenStream {
     let (from, ident) = (local("from"), &field.ident);
     match &field.meaning.kind {
         Kind::Fixed(value) => quote!(#ident: #value,),
         _ => {
-            let read = field.placed(quote!(#owner.#ident.read(#from)?));
+            let read = field.placed(quote!(__t::read(&#owner.#ident, #from)?));
             quote!(#ident: #read,)
         }
     }
 }
 
-/// `self.units.write(&value.units, to.field("units"));`
+/// `__t::write(&self.units, &value.units, &mut to, "units");`
 pub(crate) fn write(field: &Field, owner: &TokenStream, value: TokenStream) -> Option<TokenStream> {
     let (to, ident, name) = (local("to"), &field.ident, &field.name);
     field
         .is_tuned()
-        .then(|| quote!(#owner.#ident.write(#value, #to.field(#name));))
+        .then(|| quote!(__t::write(&#owner.#ident, #value, &mut #to, #name);))
 }
 
-/// `self.units.settle(from, how)?;`
+/// `__t::settle(&mut self.units, from, how)?;`
 pub(crate) fn settle(field: &Field, owner: &TokenStream) -> Option<TokenStream> {
     let (from, how, ident) = (local("from"), local("how"), &field.ident);
     field
         .is_tuned()
-        .then(|| quote!(#owner.#ident.settle(#from, #how)?;))
+        .then(|| quote!(__t::settle(&mut #owner.#ident, #from, #how)?;))
 }

@@ -12,8 +12,8 @@ use std::marker::PhantomData;
 
 use super::super::domain::{FloatDomain, IntDomain, Scale};
 use super::{
-    Choice, ChoiceParam, FloatParam, Handle, IntParam, Integer, ListParam, OptionParam, Reader,
-    Real, Settle, Tunable, Writer,
+    BoolParam, Choice, ChoiceParam, FloatParam, Handle, IntParam, Integer, ListParam, OptionParam,
+    Reader, Real, Settle, Tunable, Writer,
 };
 
 /// The key `int`.
@@ -78,9 +78,99 @@ pub trait Fits<K: Key>: Sized {
     fn handle(spec: K::Spec<Self::Leaf>) -> Self::Handle;
 }
 
+// What the macro asks of a type whose spelling shows nothing: it agrees with the kind as it is, or an
+// alias hides an array of such.
+
+/// A type that agrees with `int`.
+#[diagnostic::on_unimplemented(
+    message = "`int` does not fit a field of type `{Self}`",
+    label = "not a whole number of at most 64 bits",
+    note = "write `float = 0.0..=1.0` for real numbers, add `len = 1..=3` for a list and `optional` for an `Option`"
+)]
+pub trait IntField: Fits<int> {}
+
+/// A type that agrees with `float`.
+#[diagnostic::on_unimplemented(
+    message = "`float` does not fit a field of type `{Self}`",
+    label = "neither `f64` nor `f32`",
+    note = "write `int = 1..=10` for whole numbers, add `len = 1..=3` for a list and `optional` for an `Option`"
+)]
+pub trait FloatField: Fits<float> {}
+
+/// A type that agrees with `choice`.
+#[diagnostic::on_unimplemented(
+    message = "`choice` does not fit a field of type `{Self}`",
+    label = "neither a number, a `bool`, a `&'static str` nor a `String`",
+    note = "add `len = 1..=3` for a list and `optional` for an `Option`; an enum is a choice by itself with `#[hp]` alone"
+)]
+pub trait ChoiceField: Fits<choice> {}
+
+/// A type that is tunable.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a search space",
+    label = "not tunable",
+    note = "add `#[tunable]` to the type; write a range or choices for a number or a text, and `fixed = ...` to leave the field untuned"
+)]
+pub trait TunableField: Fits<bare> {}
+
+macro_rules! fields {
+    ($($field:ident: $single:ident;)*) => {$(
+        impl<T: $single> $field for T {}
+        impl<T: $field, const N: usize> $field for [T; N] {}
+    )*};
+}
+fields!(IntField: Integer; FloatField: Real; ChoiceField: Choice; TunableField: Tunable;);
+
 /// The handle with all that the keys allow.
 pub fn make<T: Fits<K>, K: Key>(spec: K::Spec<T::Leaf>) -> T::Handle {
     T::handle(spec)
+}
+
+/// A handle that the keys alone describe, where the spelling of a field's type shows which it is.
+pub trait Made<S> {
+    /// The handle with all that the keys allow.
+    fn made(spec: S) -> Self;
+}
+
+impl<T: Integer> Made<Int<T::Bound>> for IntParam<T> {
+    fn made(spec: Int<T::Bound>) -> Self {
+        <T as Fits<int>>::handle(spec)
+    }
+}
+
+impl<T: Real> Made<Float<T::Bound>> for FloatParam<T> {
+    fn made(spec: Float<T::Bound>) -> Self {
+        <T as Fits<float>>::handle(spec)
+    }
+}
+
+impl<T: Choice> Made<Choices<T::Listed>> for ChoiceParam<T> {
+    fn made(spec: Choices<T::Listed>) -> Self {
+        <T as Fits<choice>>::handle(spec)
+    }
+}
+
+impl Made<()> for BoolParam {
+    fn made((): ()) -> Self {
+        Self::default()
+    }
+}
+
+impl<S, H: Handle + Made<S>> Made<Len<S>> for ListParam<H> {
+    fn made(spec: Len<S>) -> Self {
+        spec.over(H::made)
+    }
+}
+
+impl<S, H: Handle + Made<S>> Made<S> for OptionParam<H> {
+    fn made(spec: S) -> Self {
+        Self::new(H::made(spec))
+    }
+}
+
+/// The handle with all that the keys allow.
+pub fn made<S, H: Made<S>>(spec: S) -> H {
+    H::made(spec)
 }
 
 /// `int = low..=high`

@@ -16,9 +16,12 @@ pub mod checks;
 
 pub use choices::{BoolParam, Choice, ChoiceParam};
 pub use collections::{ListParam, OptionParam};
-pub use fits::{Fits, Param, bare, choice, choose, float, int, len, make, optional, with_default};
+pub use fits::{
+    ChoiceField, Fits, FloatField, IntField, Param, TunableField, bare, choice, choose, float, int,
+    len, made, make, optional, with_default,
+};
 pub use number::{FloatParam, IntParam, Integer, Real};
-pub use variants::{EnumParam, Tag, Unit, Variant};
+pub use variants::{EnumParam, Tag, Unit, Variant, Variants};
 pub use walk::{Reader, Scope, Settle, Writer};
 
 use std::fmt;

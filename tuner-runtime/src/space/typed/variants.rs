@@ -32,9 +32,13 @@ impl Tag {
         }
     }
 
-    /// Allows only these variants.
-    pub fn only(&mut self, variants: impl IntoIterator<Item = usize>) -> Result<(), SpaceError> {
-        let asked: Vec<usize> = variants.into_iter().collect();
+    /// Allows only these variants, whose places `place` gives.
+    pub fn only<V>(
+        &mut self,
+        variants: impl IntoIterator<Item = V>,
+        place: impl Fn(V) -> usize,
+    ) -> Result<(), SpaceError> {
+        let asked: Vec<usize> = variants.into_iter().map(place).collect();
         if let Some(&foreign) = asked.iter().find(|variant| !self.kept.contains(variant)) {
             return Err(SpaceError::Outside {
                 value: self.names[foreign].to_string(),
@@ -93,7 +97,7 @@ impl Tag {
         let index = index.ok_or_else(|| from.outside(self.domain()))?;
         match how {
             Settle::Fix => {
-                let fixed = self.only([index]);
+                let fixed = self.only([index], |index| index);
                 fixed.map_err(|_| from.outside(self.domain()))?;
             }
             Settle::Near | Settle::Default => self.default = self.nearest(index),
@@ -191,8 +195,7 @@ impl<T: Unit> EnumParam<T> {
     /// # Errors
     /// When one of them is not allowed, or there is none; then nothing changes.
     pub fn only(&mut self, variants: impl IntoIterator<Item = T>) -> Result<&mut Self, SpaceError> {
-        self.tag
-            .only(variants.into_iter().map(|variant| variant.index()))?;
+        self.tag.only(variants, |variant| variant.index())?;
         Ok(self)
     }
 

@@ -1,0 +1,11 @@
+use tuner::space::tunable;
+
+#[tunable]
+struct Net {
+    #[hp(int = 1..=9)]
+    init: &'static str,
+    #[hp(float = 0.0..=1.0)]
+    bias: bool,
+}
+
+fn main() {}
