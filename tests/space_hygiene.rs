@@ -21,7 +21,7 @@ mod bare {
     mod tuner {}
 
     /// Methods of every type, each named as one that generated code needs.
-    #[allow(dead_code)]
+    #[allow(dead_code, clippy::wrong_self_convention)]
     pub(crate) trait Hostile {
         fn declare(&self) {}
         fn read(&self) {}

@@ -169,6 +169,7 @@ impl Field<'_> {
                     _ => "`int` or `float`",
                 };
                 let given = match kind {
+                    Some(Key::Int) => "this is an `int`".to_string(),
                     Some(kind) => format!("this is a `{kind}`"),
                     None => "there is none here".to_string(),
                 };
