@@ -45,7 +45,11 @@ impl Expected {
 pub fn search(history: &History, expected: Expected) -> String {
     let ended = ended_count(history);
     let (of, left) = (expected.of_total(), expected.left());
-    format!("{ended}{of} trials ended, {}{left}", best(history))
+    let trials = match expected.total.unwrap_or(ended as u64) {
+        1 => "trial",
+        _ => "trials",
+    };
+    format!("{ended}{of} {trials} ended, {}{left}", best(history))
 }
 
 /// How many trials have ended, whichever way.
@@ -192,6 +196,8 @@ mod tests {
             line(0),
             "trial 0 failed after 0.0 ms: no room (rate = 0.1); no result yet"
         );
+        let all = search(&study.history(), Expected::default());
+        assert_eq!(all, "1 trial ended, no result yet");
         let number = study.ask().unwrap().number;
         study.tell(number, 0.5).unwrap();
         let text = line(1);
