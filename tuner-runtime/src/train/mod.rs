@@ -33,14 +33,9 @@
 //!
 //! # Where the time goes
 //!
-//! Shares of the processor's time in an epoch, on one thread, by a sampling profiler. The matrix
-//! products are gemm's; what is left round them are passes over arrays that the memory limits.
-//!
-//! | network | products | optimiser, activations, pooling | copies and the rest |
-//! |---|---|---|---|
-//! | 784-512-10 on 60 000 images | 73 % | 19 % (15 % of it Adam) | 8 % |
-//! | 32 filters 3x3, pool, dense 128 on 5 000 images | 51 % | 31 % | 18 % |
-//! | two LSTM of 64 on 980 windows of 20 | 86 % | 8 % | 6 % |
+//! Every training measures itself: [`Trained::profile`] holds the seconds of each layer forwards and
+//! backwards, of the optimiser, of making batches and of validation. The benchmarks `train_mlp`,
+//! `train_cnn` and `train_lstm` print it; the guide to training has what they say.
 
 mod activation;
 mod batch;

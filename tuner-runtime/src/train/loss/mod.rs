@@ -61,6 +61,10 @@ impl Loss {
             (Self::CrossEntropy, Targets::Classes(_)) if output.len() == 1 && largest < outputs => {
                 Ok(())
             }
+            (Self::CrossEntropy, Targets::Classes(_)) if output.len() != 1 => refuse(format!(
+                "cross-entropy takes one output a class, but the network's output has the shape \
+                 {output:?}: flatten before the last dense layer"
+            )),
             (Self::CrossEntropy, Targets::Classes(_)) => refuse(format!(
                 "the data holds class {largest}, but the network's output has the shape \
                  {output:?}: end it with a dense layer of {} units or more",

@@ -100,6 +100,7 @@ fn targets_that_do_not_fit_are_refused() {
     let values = Data::values(vec![0f32; 2], [1], vec![0.5, 1.5], 1).unwrap();
     assert!(message(Loss::CrossEntropy, &values, &[3]).contains("Data::classes"));
     assert!(message(Loss::CrossEntropy, &classes, &[2]).contains("class 2"));
+    assert!(message(Loss::CrossEntropy, &classes, &[1, 3]).contains("flatten before"));
     assert!(message(Loss::Mae, &classes, &[3]).contains("Data::values"));
     assert!(message(Loss::BinaryCrossEntropy, &classes, &[1]).contains("class 2"));
     assert!(message(Loss::BinaryCrossEntropy, &values, &[1]).contains("1.5"));
