@@ -74,8 +74,18 @@ impl Constants {
 impl CmaEs {
     /// A round distribution of deviation `step` around `mean`, at least one coordinate long.
     pub fn new(mean: Vec<f64>, step: f64) -> Self {
-        let dimensions = mean.len().max(1);
-        let draws = 4 + (3.0 * (dimensions as f64).ln()).floor() as usize;
+        let draws = Self::usual_draws(mean.len());
+        Self::with_draws(mean, step, draws)
+    }
+
+    /// The usual number of draws for so many coordinates: 4 + 3 ln D.
+    pub fn usual_draws(dimensions: usize) -> usize {
+        4 + (3.0 * (dimensions.max(1) as f64).ln()).floor() as usize
+    }
+
+    /// The same with this many draws a generation, at least 4.
+    pub fn with_draws(mean: Vec<f64>, step: f64, draws: usize) -> Self {
+        let (dimensions, draws) = (mean.len().max(1), draws.max(4));
         let mut identity = vec![0.0; mean.len() * mean.len()];
         identity
             .iter_mut()
@@ -101,6 +111,11 @@ impl CmaEs {
     /// How many generations have moved the distribution.
     pub fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// Weights of the better draws, best first; they sum to 1.
+    pub fn weights(&self) -> &[f64] {
+        &self.constants.weights
     }
 
     /// The centre of the distribution.
