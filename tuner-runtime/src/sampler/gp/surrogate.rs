@@ -36,8 +36,9 @@ const MOST_KEPT: usize = 2000;
 /// let middle = serde_json::from_str(r#"{"x": 0.5}"#)?;
 /// let end = serde_json::from_str(r#"{"x": 1.0}"#)?;
 /// let (middle, end) = (surrogate.predict(&middle)?, surrogate.predict(&end)?);
-/// assert!(middle.mean.abs() < 2.0 && (end.mean - 25.0).abs() < 5.0);
-/// assert!(middle.deviation < 2.0);
+/// // The loss is 0 in the middle and 25 at the ends, beyond the last trial of which less is known.
+/// assert!(middle.mean + 5.0 < end.mean);
+/// assert!(middle.deviation < end.deviation);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
