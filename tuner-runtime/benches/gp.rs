@@ -1,9 +1,9 @@
-//! The parts of one suggestion by Gaussian process, at ten parameters of mixed kinds, on one thread.
+//! The parts of one suggestion by Gaussian process, at ten parameters of mixed kinds, on one thread. Whole suggestions are
+//! measured in `samplers`.
 //!
 //! `cargo bench -p tuner-runtime --features gp --bench gp`
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
-use std::hint::black_box;
 use tuner_runtime::gp::{
     Acquisition, Data, FitOptions, Hyper, Kind, Posterior, Utility, ascend, fit, representative,
 };
@@ -62,11 +62,8 @@ fn data(n: usize) -> Data {
     Data::new(&KINDS, &rows, &standardise(&half_rank(&values))).expect("valid")
 }
 
-/// Trials between two fits, and candidates of a screening.
-fn schedule(n: usize) -> (usize, usize) {
-    let refit = if n <= 100 { 1 } else { (n / 20).max(5) };
-    (refit, if n > 300 { 1024 } else { 2048 })
-}
+/// Candidates of a screening.
+const CANDIDATES: usize = 1024;
 
 const WARM: FitOptions = FitOptions {
     max_iterations: 12,
@@ -112,11 +109,10 @@ fn parts(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("gp");
     group.sample_size(10);
     for n in SIZES {
-        let (refit_every, count) = schedule(n);
         let data = data(n);
         let best = data.values().iter().fold(f64::MIN, |best, y| best.max(*y));
         let warm = previous(n);
-        let candidates = rows(count, &mut Rng::new(2));
+        let candidates = rows(CANDIDATES, &mut Rng::new(2));
         let posterior = Posterior::new(data.clone(), &warm).expect("a posterior");
         let acquisition = Acquisition::new(&posterior, Utility::LogImprovement { best });
         let starts = [warm.clone(), Hyper::prior_mode(DIMENSIONS)];
@@ -139,19 +135,6 @@ fn parts(criterion: &mut Criterion) {
         });
         group.bench_function(BenchmarkId::new("search", n), |b| {
             b.iter(|| search(&posterior, &candidates, best))
-        });
-        let mut since = 0;
-        group.bench_function(BenchmarkId::new("suggestion", n), |b| {
-            b.iter(|| {
-                since += 1;
-                let hyper = if since % refit_every == 0 {
-                    refit(&data, &starts, WARM)
-                } else {
-                    warm.clone()
-                };
-                let posterior = Posterior::new(data.clone(), &hyper).expect("a posterior");
-                black_box(search(&posterior, &candidates, best))
-            });
         });
     }
     group.finish();

@@ -2,8 +2,17 @@
 
 extern crate tuner_runtime as tuner;
 
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tuner::sampler::{Auto, CmaEs, Grid, Nsga2, Random, Sobol, Tpe};
+
+use tuner::sampler::{Ask, SampleError, Sampler, Suggestion};
+use tuner::space::Space;
+use tuner::storage::Memory;
+use tuner::study::{Core, Setup};
 use tuner::testing::sampler_contract;
+use tuner::trial::Objective;
 
 #[test]
 fn random_and_grid() {
@@ -33,4 +42,88 @@ fn auto() {
 #[test]
 fn gp() {
     sampler_contract(tuner::sampler::Gp::new);
+}
+
+/// Says when it is asked for its second point, and gives it when it is told to.
+struct Slow {
+    asked: Mutex<Sender<()>>,
+    go_on: Mutex<Receiver<()>>,
+}
+
+impl Sampler for Slow {
+    fn name(&self) -> String {
+        "slow".to_owned()
+    }
+
+    fn suggest(&self, ask: &Ask<'_>) -> Result<Suggestion, SampleError> {
+        if ask.number == 1 {
+            self.asked.lock().unwrap().send(()).unwrap();
+            let patience = Duration::from_secs(60);
+            self.go_on.lock().unwrap().recv_timeout(patience).unwrap();
+        }
+        Ok(ask.space().sample(&mut ask.rng()).into())
+    }
+}
+
+#[test]
+fn other_workers_report_and_finish_while_a_sampler_thinks() {
+    let json = serde_json::json!([{"name": "x", "type": "float", "low": 0.0, "high": 1.0}]);
+    let space = Space::from_json(&json).unwrap().0;
+    let (asked, is_asked) = channel();
+    let (go_on, goes_on) = channel();
+    let sampler = Slow {
+        asked: Mutex::new(asked),
+        go_on: Mutex::new(goes_on),
+    };
+    let setup = Setup::new(space, sampler).objective(Objective::minimize("loss"));
+    let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
+    let first = study.ask().unwrap();
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| study.ask().unwrap());
+        is_asked.recv_timeout(Duration::from_secs(60)).unwrap();
+        // The sampler thinks now; were a lock held, these would wait for it, and it for `go_on`.
+        study.report(first.number, 0, 1, 0.7).unwrap();
+        study.tell(first.number, 0.5).unwrap();
+        go_on.send(()).unwrap();
+        assert_eq!(second.join().unwrap().number, 1);
+    });
+    assert_eq!(study.history().finished_count(), 1);
+}
+
+#[cfg(feature = "gp")]
+#[test]
+fn what_a_pruned_trial_reported_is_evidence_and_never_a_value() {
+    // Every trial reports half-way what it will end with; those beyond 0.6 are pruned there, with reports that would win.
+    let json = serde_json::json!([{"name": "x", "type": "float", "low": 0.0, "high": 1.0}]);
+    let space = Space::from_json(&json).unwrap().0;
+    let run = |wins: bool| {
+        let setup = Setup::new(space.clone(), tuner::sampler::Gp::new())
+            .objective(Objective::minimize("loss"))
+            .max_trials(30)
+            .seed(1);
+        let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
+        let mut right = 0;
+        while let Ok(asked) = study.ask() {
+            let x = asked.point.get("x").and_then(|x| x.as_f64()).unwrap();
+            let half_way = match x > 0.6 {
+                true if wins => -2.0,
+                true => 4.0,
+                false => x,
+            };
+            study.report(asked.number, 0, 1, half_way).unwrap();
+            if x > 0.6 {
+                right += u32::from(asked.number >= 10);
+                study.prune(asked.number, "half-way".to_owned()).unwrap();
+            } else {
+                study.tell(asked.number, x).unwrap();
+            }
+        }
+        assert!(study.history().best().unwrap().value().unwrap() < 0.2);
+        right
+    };
+    let (promising, hopeless) = (run(true), run(false));
+    assert!(
+        promising > hopeless && hopeless <= 4,
+        "{promising} {hopeless}"
+    );
 }

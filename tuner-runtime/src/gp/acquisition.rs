@@ -57,6 +57,8 @@ pub trait Term: std::fmt::Debug {
 #[derive(Debug, Clone)]
 pub struct Acquisition<'a> {
     posterior: &'a Posterior,
+    /// The same at other hyperparameters.
+    draws: &'a [Posterior],
     utility: Utility,
     conditions: Vec<Condition<'a>>,
     terms: Vec<&'a dyn Term>,
@@ -78,11 +80,18 @@ impl<'a> Acquisition<'a> {
     pub fn new(posterior: &'a Posterior, utility: Utility) -> Self {
         Self {
             posterior,
+            draws: &[],
             utility,
             conditions: Vec::new(),
             terms: Vec::new(),
             base: None,
         }
+    }
+
+    /// Averages the utility, whose logarithm it is, over other posteriors of the same data as well.
+    pub fn averaged(mut self, draws: &'a [Posterior]) -> Self {
+        self.draws = draws;
+        self
     }
 
     /// Adds the mean of another posterior, times a weight, to the mean of this one: what was modelled is the rest.
@@ -107,16 +116,16 @@ impl<'a> Acquisition<'a> {
     pub fn evaluate(&self, rows: &[f64]) -> Vec<f64> {
         let mut values = Vec::new();
         for rows in rows.chunks(CHUNK * self.posterior.data().dimensions()) {
-            let mut part = match self.utility {
-                Utility::Feasible => vec![0.0; rows.len() / self.posterior.data().dimensions()],
-                _ => {
-                    let mut at = self.posterior.predict(rows);
-                    if let Some((base, weight)) = self.base {
-                        raise(&mut at.mean, &base.predict(rows).mean, weight);
+            let mut part = vec![0.0; rows.len() / self.posterior.data().dimensions()];
+            if self.utility != Utility::Feasible {
+                part = self.values(self.posterior, rows);
+                for (k, posterior) in self.draws.iter().enumerate() {
+                    let more = self.values(posterior, rows);
+                    for (value, more) in part.iter_mut().zip(more) {
+                        *value = averaged(k + 1, *value, more).0;
                     }
-                    self.utilities(&at.mean, &at.sd, None)
                 }
-            };
+            }
             for condition in &self.conditions {
                 let at = condition.posterior.predict(rows);
                 condition.add(&at.mean, &at.sd, &mut part, None);
@@ -133,24 +142,20 @@ impl<'a> Acquisition<'a> {
     pub fn differentiate(&self, rows: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (mut all_values, mut all_gradients) = (Vec::new(), Vec::new());
         for rows in rows.chunks(CHUNK * self.posterior.data().dimensions()) {
-            let at = self.posterior.covariances(rows, true);
-            let mut slopes = Slopes::zero(at.prediction.mean.len(), at.prediction.sd.len());
-            let (mut mean, sd) = (at.prediction.mean.clone(), &at.prediction.sd);
-            let below = self.base.map(|(base, weight)| {
-                let below = base.covariances(rows, true);
-                raise(&mut mean, &below.prediction.mean, weight);
-                (below, weight)
-            });
-            let mut values = self.utilities(&mean, sd, Some(&mut slopes));
-            let mut gradient = at.pull(rows, &slopes.by_mean, &slopes.by_sd);
-            if let Some((below, weight)) = below {
-                let sets = slopes.by_mean.chunks_exact(self.posterior.sets());
-                let by_mean: Vec<f64> = sets.map(|set| weight * set.iter().sum::<f64>()).collect();
-                let more = below.pull(rows, &by_mean, &vec![0.0; sd.len()]);
-                gradient
-                    .iter_mut()
-                    .zip(more)
-                    .for_each(|(sum, part)| *sum += part);
+            let (mut values, mut gradient) = self.slopes(self.posterior, rows);
+            for (k, posterior) in self.draws.iter().enumerate() {
+                let (more, slopes) = self.slopes(posterior, rows);
+                let dimensions = posterior.data().dimensions();
+                let pairs = values.iter_mut().zip(more);
+                let gradients = gradient.chunks_exact_mut(dimensions);
+                let slopes = slopes.chunks_exact(dimensions);
+                for (((value, more), gradient), slope) in pairs.zip(gradients).zip(slopes) {
+                    let (mean, share) = averaged(k + 1, *value, more);
+                    *value = mean;
+                    for (g, slope) in gradient.iter_mut().zip(slope) {
+                        *g += share * (slope - *g);
+                    }
+                }
             }
             for condition in &self.conditions {
                 let at = condition.posterior.covariances(rows, true);
@@ -172,9 +177,48 @@ impl<'a> Acquisition<'a> {
         (all_values, all_gradients)
     }
 
+    /// The utilities under one of the posteriors.
+    fn values(&self, posterior: &Posterior, rows: &[f64]) -> Vec<f64> {
+        let mut at = posterior.predict(rows);
+        if let Some((base, weight)) = self.base {
+            raise(&mut at.mean, &base.predict(rows).mean, weight);
+        }
+        self.utilities(posterior, &at.mean, &at.sd, None)
+    }
+
+    /// The same with their gradients.
+    fn slopes(&self, posterior: &Posterior, rows: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let at = posterior.covariances(rows, true);
+        let mut slopes = Slopes::zero(at.prediction.mean.len(), at.prediction.sd.len());
+        let (mut mean, sd) = (at.prediction.mean.clone(), &at.prediction.sd);
+        let below = self.base.map(|(base, weight)| {
+            let below = base.covariances(rows, true);
+            raise(&mut mean, &below.prediction.mean, weight);
+            (below, weight)
+        });
+        let values = self.utilities(posterior, &mean, sd, Some(&mut slopes));
+        let mut gradient = at.pull(rows, &slopes.by_mean, &slopes.by_sd);
+        if let Some((below, weight)) = below {
+            let sets = slopes.by_mean.chunks_exact(posterior.sets());
+            let by_mean: Vec<f64> = sets.map(|set| weight * set.iter().sum::<f64>()).collect();
+            let more = below.pull(rows, &by_mean, &vec![0.0; sd.len()]);
+            gradient
+                .iter_mut()
+                .zip(more)
+                .for_each(|(sum, part)| *sum += part);
+        }
+        (values, gradient)
+    }
+
     /// The utility at each point, and its derivatives by means and deviations where they are wanted.
-    fn utilities(&self, mean: &[f64], sd: &[f64], mut slopes: Option<&mut Slopes>) -> Vec<f64> {
-        let sets = self.posterior.sets();
+    fn utilities(
+        &self,
+        posterior: &Posterior,
+        mean: &[f64],
+        sd: &[f64],
+        mut slopes: Option<&mut Slopes>,
+    ) -> Vec<f64> {
+        let sets = posterior.sets();
         let share = 1.0 / sets as f64;
         let mut draws = Vec::with_capacity(sets);
         let mut value = |i: usize, mean: &[f64], sd: f64| match self.utility {
@@ -182,7 +226,7 @@ impl<'a> Acquisition<'a> {
                 draws.clear();
                 draws.extend(mean.iter().enumerate().map(|(set, mean)| {
                     // Over a base the draws are not on the scale of `best`.
-                    let drawn = self.posterior.drawn_best.get(set);
+                    let drawn = posterior.drawn_best.get(set);
                     let drawn = drawn.filter(|_| self.base.is_none());
                     log_expected_improvement(
                         *mean,
@@ -245,6 +289,17 @@ impl Condition<'_> {
             }
         }
     }
+}
+
+/// The logarithm of the mean of e^value, which stands for `count` of them, and one more; and the share of the last in it.
+fn averaged(count: usize, value: f64, more: f64) -> (f64, f64) {
+    let most = value.max(more);
+    if most == f64::NEG_INFINITY {
+        return (most, 0.5);
+    }
+    let (sum, last) = (count as f64 * (value - most).exp(), (more - most).exp());
+    let mean = most + ((sum + last) / (count + 1) as f64).ln();
+    (mean, last / (sum + last))
 }
 
 /// Adds a weighted base to the means of each point, which has as many sets as there are of them.

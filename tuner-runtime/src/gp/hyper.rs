@@ -74,7 +74,7 @@ const SIGNAL: Prior = Prior {
 };
 const NOISE: Prior = Prior {
     mean: -4.0,
-    variance: 1.0,
+    variance: 9.0,
 };
 const WARP: Prior = Prior {
     mean: 0.0,

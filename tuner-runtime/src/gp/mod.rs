@@ -3,6 +3,7 @@
 //! [`Data`] holds a design with its values, [`fit`] finds the [`Hyper`]parameters, [`Posterior`] predicts.
 
 mod acquisition;
+mod chain;
 mod data;
 mod exp;
 mod factor;
@@ -15,18 +16,21 @@ mod likelihood;
 mod output;
 mod posterior;
 mod several;
+mod subset;
 mod sums;
 mod warp;
 
 pub use acquisition::{Acquisition, Ascent, Condition, Term, Utility, ascend};
+pub use chain::{ChainOptions, draws};
 pub use data::{Data, Kind};
 pub use fantasy::quasi_normal;
 pub use feasibility::Feasibility;
-pub use fit::{Fit, FitOptions, fit, representative};
+pub use fit::{Fit, FitOptions, fit};
 pub use hyper::Hyper;
 pub use output::{Output, Transformed, choose_output};
 pub use posterior::{Gradients, LeaveOneOut, Posterior, Prediction};
 pub use several::HypervolumeImprovement;
+pub use subset::{around, representative};
 pub use warp::{Warp, Warped};
 
 use thiserror::Error;

@@ -148,6 +148,44 @@ fn gradients_are_those_of_central_differences() {
 }
 
 #[test]
+fn an_average_over_hyperparameters_is_that_of_the_improvements() {
+    let first = sample(12, 2);
+    let others: Vec<Posterior> = [(-0.3, -6.0), (0.4, -4.0)]
+        .map(|(length, log_noise)| {
+            let hyper = Hyper {
+                log_lengths: vec![length; 3],
+                log_noise,
+                ..first.hyper().clone()
+            };
+            Posterior::new(first.data().clone(), &hyper).expect("a posterior")
+        })
+        .into();
+    let utility = Utility::LogImprovement {
+        best: best(&first) - 0.2,
+    };
+    let together = Acquisition::new(&first, utility).averaged(&others);
+    let queries = rows(30, &mut Rng::new(5));
+    let found = together.evaluate(&queries);
+    let all = [&first, &others[0], &others[1]];
+    let alone = all.map(|posterior| Acquisition::new(posterior, utility).evaluate(&queries));
+    let wanted: Vec<f64> = (0..30)
+        .map(|i| (alone.iter().map(|values| values[i].exp()).sum::<f64>() / 3.0).ln())
+        .collect();
+    assert_all_close(&found, &wanted, 1e-12, "average");
+    let (values, gradient) = together.differentiate(&queries);
+    assert_all_close(&values, &found, 1e-12, "value");
+    for i in (0..queries.len()).filter(|i| i % 3 != 1) {
+        let at = |shift: f64| {
+            let mut moved = queries.clone();
+            moved[i] += shift;
+            together.evaluate(&moved)[i / 3]
+        };
+        let wanted = (at(1e-5) - at(-1e-5)) / 2e-5;
+        assert_all_close(&[gradient[i]], &[wanted], 1e-6, "gradient");
+    }
+}
+
+#[test]
 fn fantasies_have_the_joint_distribution() {
     let posterior = sample(10, 5);
     let mut rng = Rng::new(6);

@@ -1,7 +1,9 @@
 //! Fitted hyperparameters: that they are optima, and that they find what made the data.
 
 use crate::{Case, assert_all_close};
-use tuner_runtime::gp::{Data, FitOptions, GpError, Hyper, Kind, Posterior, fit, representative};
+use tuner_runtime::gp::{
+    Data, FitOptions, GpError, Hyper, Kind, Posterior, around, fit, representative,
+};
 use tuner_runtime::math::rng::Rng;
 
 const TIGHT: FitOptions = FitOptions {
@@ -146,6 +148,26 @@ fn representatives_hold_the_best_and_the_newest() {
     assert_eq!(chosen.len(), 100);
     assert!(chosen.is_sorted() && chosen.ends_with(&(275..300).collect::<Vec<_>>()));
     assert_eq!(representative(&data, 300).len(), 300);
+}
+
+#[test]
+fn a_subset_round_a_centre_holds_the_nearest_and_reaches_everywhere() {
+    let data = sample(300, 0.1, 8);
+    // Only the first coordinate counts.
+    let hyper = Hyper {
+        log_lengths: vec![0.0, 5.0, 5.0],
+        ..Hyper::prior_mode(3)
+    };
+    let chosen = around(&data, &hyper, 17, 60, 20);
+    assert_eq!(chosen.len(), 80);
+    assert!(chosen.is_sorted() && chosen.contains(&17));
+    let away = |i: usize| (data.row(i)[0] - data.row(17)[0]).abs();
+    let mut nearest: Vec<usize> = (0..300).collect();
+    nearest.sort_by(|a, b| away(*a).total_cmp(&away(*b)));
+    assert!(nearest[..50].iter().all(|i| chosen.contains(i)));
+    let far = |i: &&usize| away(**i) > 0.5 * away(nearest[299]);
+    assert!(chosen.iter().filter(far).count() >= 5);
+    assert_eq!(around(&data, &hyper, 17, 200, 100).len(), 300);
 }
 
 #[test]

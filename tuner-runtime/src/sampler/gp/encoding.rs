@@ -80,6 +80,27 @@ impl<'a> Encoding<'a> {
             .position(|own| own == place)
     }
 
+    /// How many dimensions are not always active.
+    pub(super) fn conditional(&self) -> usize {
+        let gates = self.dimensions.iter().map(|dimension| &dimension.gate);
+        gates.filter(|gate| !matches!(gate, Gate::Always)).count()
+    }
+
+    /// The branch of the conditional tree that a row lies in: the label of each category that others depend on.
+    pub(super) fn leaf(&self, row: &[f64]) -> Vec<i64> {
+        let mut switches = vec![false; self.len()];
+        for dimension in &self.dimensions {
+            if let Gate::When { dimension, .. } = &dimension.gate {
+                switches[*dimension] = self.dimensions[*dimension].is_category();
+            }
+        }
+        let labels = row.iter().zip(&switches);
+        labels
+            .filter(|(_, switch)| **switch)
+            .map(|(label, _)| *label as i64)
+            .collect()
+    }
+
     /// The row of a point of this space.
     pub(super) fn row(&self, point: &Point) -> Vec<f64> {
         let coordinate = |dimension: &Dimension<'_>| match point.at(dimension.place) {

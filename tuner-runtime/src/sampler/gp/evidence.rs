@@ -3,7 +3,8 @@
 use super::encoding::Encoding;
 use crate::math::rng::Rng;
 use crate::math::transform::standardise;
-use crate::trial::{History, State, TrialRecord};
+use crate::trial::{ExecutionRecord, History, State, TrialRecord};
+use std::collections::BTreeSet;
 
 /// The trials of a study whose points belong to its space.
 pub(super) struct Evidence {
@@ -19,7 +20,20 @@ pub(super) struct Evidence {
     pub(super) feasible: Vec<bool>,
     pub(super) failed: Vec<Vec<f64>>,
     pub(super) pruned: Vec<Vec<f64>>,
+    /// For each pruned trial the rung where it was stopped, and its place there; `None`: it reported nothing.
+    pub(super) stopped: Vec<Option<(usize, usize)>>,
+    /// The steps where trials were stopped, ascending.
+    pub(super) rungs: Vec<Rung>,
     pub(super) running: Vec<Vec<f64>>,
+}
+
+/// The scores of trials at a step.
+#[derive(Debug, Default)]
+pub(super) struct Rung {
+    /// Those of finished trials, each with the trial's place among the finished.
+    pub(super) finished: Vec<(usize, f64)>,
+    /// Those of the trials that were stopped here.
+    pub(super) pruned: Vec<f64>,
 }
 
 impl Evidence {
@@ -45,6 +59,7 @@ impl Evidence {
                 values.map(|value| goal.score(value)).collect()
             })
             .collect();
+        let (rungs, stopped) = rungs(history, &finished);
         let constraints = finished.iter().map(|trial| trial.violations.len()).max();
         let violations = (0..constraints.unwrap_or(0))
             .map(|k| {
@@ -64,6 +79,8 @@ impl Evidence {
             feasible: finished.iter().map(|trial| trial.is_feasible()).collect(),
             failed: ended(State::Failed),
             pruned: ended(State::Pruned),
+            stopped,
+            rungs,
             running: history
                 .running()
                 .filter(|trial| trial.fits)
@@ -82,6 +99,56 @@ impl Evidence {
         });
         order
     }
+}
+
+/// The rungs, and where each pruned trial stands on them.
+fn rungs(history: &History, finished: &[&TrialRecord]) -> (Vec<Rung>, Vec<Option<(usize, usize)>>) {
+    let pruned = || {
+        let trials = history.trials().iter();
+        trials.filter(|trial| trial.fits && trial.state == State::Pruned)
+    };
+    let steps: BTreeSet<u64> = pruned()
+        .filter_map(|trial| last_step(history, trial))
+        .collect();
+    let steps: Vec<u64> = steps.into_iter().collect();
+    let rung = |&step: &u64| {
+        let scores = finished.iter().enumerate();
+        Rung {
+            finished: scores
+                .filter_map(|(i, trial)| Some((i, score_at(history, trial, step)?)))
+                .collect(),
+            pruned: Vec::new(),
+        }
+    };
+    let mut rungs: Vec<Rung> = steps.iter().map(rung).collect();
+    let stopped = pruned().map(|trial| {
+        let step = last_step(history, trial)?;
+        let rung = steps.binary_search(&step).ok()?;
+        rungs[rung].pruned.push(score_at(history, trial, step)?);
+        Some((rung, rungs[rung].pruned.len() - 1))
+    });
+    let stopped = stopped.collect();
+    (rungs, stopped)
+}
+
+/// The last step with a finite value of the objective.
+fn last_step(history: &History, trial: &TrialRecord) -> Option<u64> {
+    let name = &history.goal().name;
+    let reports = trial.executions.iter().flat_map(|run| run.curve.of(name));
+    let finite = reports.filter(|(_, value)| value.is_finite());
+    finite.map(|(step, _)| step).max()
+}
+
+/// The mean score over the executions that reported a finite value at this step.
+fn score_at(history: &History, trial: &TrialRecord, step: u64) -> Option<f64> {
+    let goal = history.goal();
+    let at = |run: &ExecutionRecord| {
+        let found = run.curve.of(&goal.name).find(|(at, _)| *at == step)?.1;
+        Some(goal.score(found)).filter(|score| score.is_finite())
+    };
+    let scores: Vec<f64> = trial.executions.iter().filter_map(at).collect();
+    let count = scores.len() as f64;
+    (count > 0.0).then(|| scores.iter().map(|score| score / count).sum())
 }
 
 /// One number for each trial. Of several objectives the augmented Chebyshev sum with random weights: J. Knowles, "ParEGO"

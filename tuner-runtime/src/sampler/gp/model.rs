@@ -5,10 +5,13 @@ use super::encoding::Encoding;
 use super::evidence::Evidence;
 use super::front;
 use super::older::Older;
+use super::plateau;
 use super::prior::Beliefs;
+use super::pruned;
 use crate::gp::{
-    Acquisition, Condition, Data, Feasibility, FitOptions, GpError, Hyper, HypervolumeImprovement,
-    Kind, Output, Posterior, Utility, fit, quasi_normal, representative,
+    Acquisition, ChainOptions, Condition, Data, Feasibility, FitOptions, GpError, Hyper,
+    HypervolumeImprovement, Kind, Output, Posterior, Utility, around, draws, fit, quasi_normal,
+    representative,
 };
 use crate::math::rng::Rng;
 use crate::math::transform::Scale;
@@ -21,14 +24,18 @@ const WARM: usize = 12;
 /// Trials that hyperparameters are fitted to, and that the posterior is conditioned on, at most.
 const MOST_FITTED: usize = 512;
 const MOST_KEPT: usize = 2000;
+/// Of more trials those that are kept: the nearest to the best one, and some far from those.
+const LOCAL: usize = 1000;
+const GLOBAL: usize = 500;
 /// Draws of what running trials may turn out to be.
 const FANTASIES: usize = 32;
 /// Points whose values are predicted to see how far a front may reach.
 const PREDICTED: usize = 512;
 /// Failures before they are modelled.
 const LEAST_FAILURES: usize = 2;
-/// What is known of a pruned trial, in deviations squared: next to nothing.
-const PRUNED_NOISE: f64 = 0.5;
+/// Draws of the hyperparameters that the improvement is averaged over, and trials up to which it is.
+const DRAWN: usize = 2;
+const MOST_AVERAGED: usize = 100;
 
 /// What the next suggestion starts from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -71,6 +78,8 @@ impl Memo {
 pub(super) struct Model<'a> {
     pub(super) memo: Memo,
     posterior: Posterior,
+    /// The same at other hyperparameters, which the improvement is averaged over.
+    draws: Vec<Posterior>,
     feasibility: Option<Feasibility>,
     /// For each constraint the process of its violations, and where 0 lies on its scale.
     constraints: Vec<(Posterior, f64)>,
@@ -115,10 +124,19 @@ impl<'a> Model<'a> {
         })?;
         memo.older = older.as_ref().map(|older| older.posterior.hyper().clone());
         let rest = less(&seen, &mut (0..seen.len()));
-        let posterior = Posterior::new(conditioned(&raw, &rest, evidence)?, &memo.hyper)?;
-        let running = &evidence.running;
-        let normals = quasi_normal(FANTASIES, running.len(), rng);
-        let posterior = posterior.with_pending(&running.concat(), &normals)?;
+        let data = conditioned(&raw, &rest, evidence, &memo.hyper)?;
+        let hypers = if data.len() <= MOST_AVERAGED {
+            draws(&data, &memo.hyper, DRAWN, ChainOptions::default(), rng)?
+        } else {
+            vec![memo.hyper.clone()]
+        };
+        let running = evidence.running.concat();
+        let normals = quasi_normal(FANTASIES, evidence.running.len(), rng);
+        let posteriors = hypers
+            .iter()
+            .map(|hyper| Posterior::new(data.clone(), hyper)?.with_pending(&running, &normals));
+        let mut posteriors = posteriors.collect::<Result<Vec<_>, _>>()?;
+        let posterior = posteriors.swap_remove(0);
         let kept = seen.iter().zip(&evidence.feasible);
         let best = kept
             .filter(|(_, feasible)| **feasible)
@@ -130,9 +148,12 @@ impl<'a> Model<'a> {
             feasibility: feasibility(kinds, evidence)?,
             constraints: constraints(kinds, evidence)?,
             utility: match best {
-                Some(best) => Utility::LogImprovement { best },
+                Some(best) => Utility::LogImprovement {
+                    best: best + plateau::margin(&evidence.scores),
+                },
                 None => Utility::Feasible,
             },
+            draws: posteriors,
             front: None,
             older,
             beliefs: None,
@@ -161,7 +182,7 @@ impl<'a> Model<'a> {
         }
         let hypers: Vec<&Hyper> = memos.iter().map(|memo| &memo.hyper).collect();
         let everywhere = candidates::everywhere(encoding, PREDICTED, rng);
-        let condition = |seen: &[f64]| conditioned(raw, seen, evidence);
+        let condition = |seen: &[f64]| conditioned(raw, seen, evidence, hypers[0]);
         let front = front::improvement(raw, &hypers, evidence, &everywhere, condition)?;
         let first = match &front {
             Some(front) => front.posteriors()[0].clone(),
@@ -174,6 +195,7 @@ impl<'a> Model<'a> {
             feasibility: feasibility(kinds, evidence)?,
             constraints: constraints(kinds, evidence)?,
             utility: Utility::Feasible,
+            draws: Vec::new(),
             front,
             older: None,
             beliefs: None,
@@ -191,7 +213,7 @@ impl<'a> Model<'a> {
     }
 
     pub(super) fn acquisition(&self) -> Acquisition<'_> {
-        let mut acquisition = Acquisition::new(&self.posterior, self.utility);
+        let mut acquisition = Acquisition::new(&self.posterior, self.utility).averaged(&self.draws);
         if let Some(older) = self.older.as_ref().filter(|older| older.weight > 0.0) {
             acquisition = acquisition.over(&older.posterior, older.weight);
         }
@@ -256,19 +278,26 @@ fn subset(data: &Data, values: &[f64], kept: &[usize]) -> Result<Data, GpError> 
     Data::new(data.kinds(), &rows, &values)
 }
 
-/// The finished trials as the process sees them, and the pruned ones as uncertain values in the middle of the worse half.
-fn conditioned(raw: &Data, seen: &[f64], evidence: &Evidence) -> Result<Data, GpError> {
-    let kept = representative(raw, MOST_KEPT);
+/// The finished trials as the process sees them, and the pruned ones as uncertain values.
+fn conditioned(
+    raw: &Data,
+    seen: &[f64],
+    evidence: &Evidence,
+    hyper: &Hyper,
+) -> Result<Data, GpError> {
+    let kept = if raw.len() <= MOST_KEPT {
+        (0..raw.len()).collect()
+    } else {
+        around(raw, hyper, evidence.ranking()[0], LOCAL, GLOBAL)
+    };
     let finished = subset(raw, seen, &kept)?;
-    let pruned = &evidence.pruned[evidence.pruned.len().saturating_sub(MOST_KEPT / 4)..];
-    let mut sorted = seen.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let poor = sorted[sorted.len() / 4];
-    let rows = [finished.rows(), &pruned.concat()].concat();
+    let pruned = pruned::predicted(evidence, seen, MOST_KEPT / 4);
+    let newest = &evidence.pruned[evidence.pruned.len() - pruned.len()..];
+    let rows = [finished.rows(), &newest.concat()].concat();
     let mut values = finished.values().to_vec();
     let mut noise = vec![0.0; values.len()];
-    values.resize(kept.len() + pruned.len(), poor);
-    noise.resize(values.len(), PRUNED_NOISE);
+    values.extend(pruned.iter().map(|(value, _)| value));
+    noise.extend(pruned.iter().map(|(_, noise)| noise));
     Data::new(raw.kinds(), &rows, &values)?.with_extra_noise(&noise)
 }
 
