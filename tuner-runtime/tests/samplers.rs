@@ -57,9 +57,12 @@ impl Sampler for Slow {
 
     fn suggest(&self, ask: &Ask<'_>) -> Result<Suggestion, SampleError> {
         if ask.number == 1 {
-            self.asked.lock().unwrap().send(()).unwrap();
-            let patience = Duration::from_secs(60);
-            self.go_on.lock().unwrap().recv_timeout(patience).unwrap();
+            let (asked, go_on) = (self.asked.lock(), self.go_on.lock());
+            let asked = asked.expect("only this thread asks");
+            asked.send(()).expect("the test listens");
+            let go_on = go_on.expect("only this thread asks");
+            let told = go_on.recv_timeout(Duration::from_secs(60));
+            told.expect("the test says when to go on");
         }
         Ok(ask.space().sample(&mut ask.rng()).into())
     }
