@@ -8,7 +8,7 @@
 //!   after each growth by a twentieth.
 //! - *Acquisition*: the logarithm of the expected improvement over the best value, averaged over the draws and over what
 //!   running trials may turn out to be; times the probabilities that the evaluation succeeds and the constraints are kept.
-//!   Where trials tie with the best one, more than a little improvement is asked for.
+//!   Where trials tie with the best one, and none or one failed, more than a little improvement is asked for.
 //! - *Search*: Sobol points, points round the best ones and in a box that shrinks while nothing improves, one-exchange
 //!   neighbours; then climbs along the continua in turn with discrete moves. What leaves the bounds is clipped, not
 //!   reflected: an optimum often lies on a bound.

@@ -137,6 +137,12 @@ impl<'a> Model<'a> {
             .map(|hyper| Posterior::new(data.clone(), hyper)?.with_pending(&running, &normals));
         let mut posteriors = posteriors.collect::<Result<Vec<_>, _>>()?;
         let posterior = posteriors.swap_remove(0);
+        // Where trials fail nothing is known of the values: a search for a large improvement would go nowhere else.
+        let margin = if evidence.failed.len() < LEAST_FAILURES {
+            plateau::margin(&evidence.scores)
+        } else {
+            0.0
+        };
         let kept = seen.iter().zip(&evidence.feasible);
         let best = kept
             .filter(|(_, feasible)| **feasible)
@@ -149,7 +155,7 @@ impl<'a> Model<'a> {
             constraints: constraints(kinds, evidence)?,
             utility: match best {
                 Some(best) => Utility::LogImprovement {
-                    best: best + plateau::margin(&evidence.scores),
+                    best: best + margin,
                 },
                 None => Utility::Feasible,
             },
