@@ -43,8 +43,13 @@ pub struct TooManyDimensions {
 #[derive(Debug, Clone)]
 pub struct Sobol {
     directions: Vec<[u64; BITS]>,
+    /// The matrices that are still to be applied to each point; none when the directions are scrambled.
+    matrices: Vec<Matrix>,
     shift: Vec<u64>,
 }
+
+/// A lower triangular matrix of binary digits, a row a word.
+type Matrix = [u64; BITS];
 
 impl Sobol {
     /// The plain sequence, whose point 0 is the origin.
@@ -61,6 +66,7 @@ impl Sobol {
             .collect();
         Ok(Self {
             directions,
+            matrices: Vec::new(),
             shift: vec![0; dimensions],
         })
     }
@@ -70,19 +76,29 @@ impl Sobol {
     /// # Errors
     /// More than [`MAX_DIMENSIONS`] dimensions.
     pub fn scrambled(dimensions: usize, rng: &mut Rng) -> Result<Self, TooManyDimensions> {
+        let mut sequence = Self::scrambled_for_few(dimensions, rng)?;
+        let matrices = std::mem::take(&mut sequence.matrices);
+        for (directions, matrix) in sequence.directions.iter_mut().zip(&matrices) {
+            for direction in directions.iter_mut() {
+                *direction = apply(matrix, *direction);
+            }
+        }
+        Ok(sequence)
+    }
+
+    /// The same sequence, made quickly and with slower points: for a few of them.
+    ///
+    /// # Errors
+    /// More than [`MAX_DIMENSIONS`] dimensions.
+    pub fn scrambled_for_few(dimensions: usize, rng: &mut Rng) -> Result<Self, TooManyDimensions> {
         let mut sequence = Self::new(dimensions)?;
-        for (directions, shift) in sequence.directions.iter_mut().zip(&mut sequence.shift) {
+        for shift in &mut sequence.shift {
             // Digit r of the result is a random sum of the digits above it, plus itself.
-            let rows: [u64; BITS] = std::array::from_fn(|r| {
+            sequence.matrices.push(std::array::from_fn(|r| {
                 let own = 1u64 << (BITS - 1 - r);
                 let above = ((1u64 << BITS) - 1) & !((own << 1) - 1);
                 own | (rng.next_u64() & above)
-            });
-            for direction in directions.iter_mut() {
-                *direction = rows.iter().fold(0, |digits, row| {
-                    digits << 1 | u64::from((row & *direction).count_ones() & 1)
-                });
-            }
+            }));
             *shift = rng.next_u64() >> (64 - BITS);
         }
         Ok(sequence)
@@ -104,17 +120,25 @@ impl Sobol {
     pub fn write(&self, index: u64, point: &mut [f64]) {
         const SCALE: f64 = 1.0 / (1u64 << BITS) as f64;
         let gray = (index ^ (index >> 1)) & ((1 << BITS) - 1);
-        for ((coordinate, directions), shift) in
-            point.iter_mut().zip(&self.directions).zip(&self.shift)
-        {
-            let (mut digits, mut left) = (*shift, gray);
+        for (place, coordinate) in point.iter_mut().enumerate() {
+            let (mut digits, mut left) = (0, gray);
             while left != 0 {
-                digits ^= directions[left.trailing_zeros() as usize];
+                digits ^= self.directions[place][left.trailing_zeros() as usize];
                 left &= left - 1;
             }
-            *coordinate = digits as f64 * SCALE;
+            if let Some(matrix) = self.matrices.get(place) {
+                digits = apply(matrix, digits);
+            }
+            *coordinate = (digits ^ self.shift[place]) as f64 * SCALE;
         }
     }
+}
+
+/// The product of a matrix and a column of digits.
+fn apply(matrix: &Matrix, digits: u64) -> u64 {
+    matrix.iter().fold(0, |product, row| {
+        product << 1 | u64::from((row & digits).count_ones() & 1)
+    })
 }
 
 /// The van der Corput sequence.

@@ -41,8 +41,8 @@ impl Sampler for Sobol {
     fn suggest(&self, ask: &Ask<'_>) -> Result<Suggestion, SampleError> {
         let space = ask.space();
         let places = varied(space);
-        let sequence =
-            Sequence::scrambled(places.len().max(1), &mut ask.study_rng()).map_err(too_many)?;
+        let sequence = Sequence::scrambled_for_few(places.len().max(1), &mut ask.study_rng())
+            .map_err(too_many)?;
         let start = match ask
             .memo()
             .map(|memo| memo.get("next").and_then(Json::as_u64))

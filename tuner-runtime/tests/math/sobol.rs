@@ -41,6 +41,8 @@ fn scrambled_points_stay_balanced_and_differ_by_seed() {
     let other = Sobol::scrambled(dimensions, &mut Rng::new(6)).expect("few dimensions");
     assert_eq!(again.point(77), points[77]);
     assert_ne!(other.point(77), points[77]);
+    let few = Sobol::scrambled_for_few(dimensions, &mut Rng::new(5)).expect("few dimensions");
+    assert!((0..count).all(|index| few.point(index) == points[index as usize]));
 }
 
 #[test]
