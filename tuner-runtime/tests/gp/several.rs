@@ -13,13 +13,17 @@ fn numbers(value: &Value) -> Vec<f64> {
     list.map(|x| x.as_f64().expect("a number")).collect()
 }
 
-fn cases() -> Vec<(Partition, Vec<f64>, Vec<f64>, f64)> {
+fn file() -> Value {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/reference/hypervolume.json"
     );
     let text = std::fs::read_to_string(path).expect("the reference file is in the repository");
-    let file: Value = serde_json::from_str(&text).expect("JSON");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn cases() -> Vec<(Partition, Vec<f64>, Vec<f64>, f64)> {
+    let file = file();
     let cases = file["expected"].as_array().expect("a list").iter();
     cases
         .map(|case| {
@@ -43,6 +47,31 @@ fn expectations_are_those_of_quasi_monte_carlo() {
         let (found, _) = HypervolumeImprovement::expected(&partition, &means, &deviations);
         // The reference has a standard error of some 1e-6 of 0.1 to 1.
         assert_all_close(&[found.exp()], &[wanted], 2e-5, "improvement");
+    }
+}
+
+#[test]
+fn logarithms_and_slopes_are_exact_however_far_below_the_front() {
+    let file = file();
+    let exact = file["exact"].as_array().expect("a list");
+    let cases = cases();
+    for (i, wanted) in exact.iter().enumerate() {
+        let (partition, means, deviations, _) = &cases[i * cases.len() / exact.len()];
+        let number = |key: &str| wanted[key].as_f64().expect("a number");
+        let means: Vec<f64> = means.iter().map(|m| m + number("shift")).collect();
+        let deviations: Vec<f64> = deviations.iter().map(|s| s * number("scale")).collect();
+        let (found, slopes) = HypervolumeImprovement::expected(partition, &means, &deviations);
+        let close = |found: f64, wanted: f64, tolerance: f64| {
+            let error = (found - wanted).abs() / wanted.abs().max(1.0);
+            assert!(error < tolerance, "case {i}: {found} is not {wanted}");
+        };
+        close(found, number("value"), 1e-13);
+        let pairs = wanted["slopes"].as_array().expect("pairs");
+        for ((by_mean, by_sd), wanted) in slopes.into_iter().zip(pairs) {
+            let wanted = numbers(wanted);
+            close(by_mean, wanted[0], 1e-11);
+            close(by_sd, wanted[1], 1e-11);
+        }
     }
 }
 

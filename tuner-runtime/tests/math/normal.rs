@@ -2,13 +2,13 @@
 
 use crate::{assert_close, reference, rows};
 use tuner_runtime::math::normal::{
-    LogTail, cdf, density, erfcx, inverse_mills, log_cdf, log_expected_improvement, quantile,
+    LogTail, cdf, erfcx, inverse_mills, log_cdf, log_expected_improvement, quantile,
 };
 
 #[test]
 fn log_improvement_is_exact_to_1e13_and_its_gradient_to_1e11() {
     let file = reference("normal");
-    for row in rows(&file["improvement"]) {
+    for row in rows(&file["tail"]) {
         let (u, tail) = (row[0], LogTail::at(row[0]));
         // ln h is 0 near u = 0.9: there one unit in the last place of h is all that can be asked.
         assert_close(tail.value, row[1], 1e-13, 1e-2, &format!("ln h({u})"));
@@ -41,20 +41,15 @@ fn the_pieces_of_log_improvement_meet() {
 }
 
 #[test]
-fn log_improvement_differentiates_by_mean_and_deviation() {
-    for (mean, sd, best) in [
-        (0.3, 0.7, 1.0),
-        (2.0, 0.1, 1.0),
-        (-9.0, 0.3, 1.0),
-        (0.0, 2.0, 0.0),
-    ] {
-        let at = |mean, sd| log_expected_improvement(mean, sd, best).value;
-        let exact = log_expected_improvement(mean, sd, best);
-        let step = 1e-6;
-        let by_mean = (at(mean + step, sd) - at(mean - step, sd)) / (2.0 * step);
-        let by_sd = (at(mean, sd + step) - at(mean, sd - step)) / (2.0 * step);
-        assert_close(exact.by_mean, by_mean, 1e-7, 1e-2, "by mean");
-        assert_close(exact.by_sd, by_sd, 1e-7, 1e-2, "by sd");
+fn log_improvement_keeps_this_for_any_mean_and_deviation() {
+    for row in rows(&reference("normal")["improvement"]) {
+        let (mean, sd, best) = (row[0], row[1], row[2]);
+        let found = log_expected_improvement(mean, sd, best);
+        let what = format!("improvement at {mean}, {sd}, {best}");
+        // As above, where the improvement is near 1.
+        assert_close(found.value, row[3], 1e-13, 1e-2, &what);
+        assert_close(found.by_mean, row[4], 1e-11, 0.0, &what);
+        assert_close(found.by_sd, row[5], 1e-11, 1e-300, &what);
     }
 }
 
@@ -72,11 +67,25 @@ fn the_distribution_function_and_its_logarithm_are_exact() {
     }
     for row in rows(&file["cdf"]) {
         assert_close(cdf(row[0]), row[1], 1e-13, 0.0, &format!("Phi({})", row[0]));
-        if row[0] > -30.0 {
-            let ratio = density(row[0]) / row[1];
-            assert_close(inverse_mills(row[0]), ratio, 1e-12, 1e-300, "phi/Phi");
-        }
     }
+    for row in rows(&file["inverse_mills"]) {
+        let what = format!("phi/Phi at {}", row[0]);
+        assert_close(inverse_mills(row[0]), row[1], 1e-13, 1e-300, &what);
+    }
+}
+
+#[test]
+fn the_pieces_of_the_distribution_function_meet() {
+    for seam in [-1.0f64, 1.0] {
+        let (below, above) = (seam.next_down(), seam.next_up());
+        assert_close(cdf(below), cdf(above), 1e-14, 0.0, "Phi");
+        assert_close(log_cdf(below), log_cdf(above), 1e-14, 0.0, "ln Phi");
+        let ratios = (inverse_mills(below), inverse_mills(above));
+        assert_close(ratios.0, ratios.1, 1e-14, 0.0, "phi/Phi");
+    }
+    let seam = 10.0f64;
+    let (below, above) = (erfcx(seam.next_down()), erfcx(seam.next_up()));
+    assert_close(below, above, 1e-14, 0.0, "erfcx");
 }
 
 #[test]

@@ -20,6 +20,11 @@ fn plain_points_equal_scipy_in_all_dimensions() {
         assert_eq!(point[..8], wanted);
     }
     assert_eq!(sequence.point(1_000_003)[..5], numbers(&file["late"]));
+    // Far along the sequence, so that each bit of each direction number counts.
+    for far in file["far"].as_array().expect("a list") {
+        let index = far["index"].as_u64().expect("an index");
+        assert_eq!(sequence.point(index), numbers(&far["point"]), "{index}");
+    }
 }
 
 #[test]
