@@ -230,27 +230,40 @@ mod tests {
     use super::*;
     use crate::math::rng::Rng;
 
-    /// A design with a conditional dimension (0.5 where category 0 is off), coincident points and near repeats.
+    /// A design over a random tree: each dimension of a random kind and, half of the time, active only where an earlier
+    /// category has the label 1. Inactive numbers are 0.5 and inactive labels -1, as samplers encode them. Numbers lie at
+    /// their bounds now and then, and every fifth row is one of the earlier ones again.
     fn conditional(n: usize, rng: &mut Rng) -> Data {
-        let kinds = [
-            Kind::Categorical,
-            Kind::Continuous,
-            Kind::Grid,
-            Kind::Continuous,
-            Kind::Categorical,
-        ];
+        let mut kinds = vec![Kind::Categorical, Kind::Continuous, Kind::Grid];
+        for _ in 0..rng.below(5) {
+            kinds.push(kinds[rng.below(3) as usize]);
+        }
+        let mut gates: Vec<Option<usize>> = Vec::new();
+        for i in 0..kinds.len() {
+            let mut switches = (0..i).filter(|j| kinds[*j] == Kind::Categorical);
+            let gate = switches
+                .nth(rng.below(2) as usize)
+                .filter(|_| rng.below(2) == 1);
+            gates.push(gate);
+        }
         let mut rows: Vec<f64> = Vec::new();
         for i in 0..n {
+            let from = rows.len();
             if i % 5 == 4 {
-                let again = rows[(i / 2) * 5..(i / 2) * 5 + 5].to_vec();
-                rows.extend(again);
+                let again = i / 2 * kinds.len();
+                rows.extend_from_within(again..again + kinds.len());
                 continue;
             }
-            let on = rng.below(2) as f64;
-            let grid = (rng.below(4) as f64 + 0.5) / 4.0;
-            let inner = if on == 1.0 { rng.unit() } else { 0.5 };
-            let kind = if on == 1.0 { rng.below(3) as f64 } else { -1.0 };
-            rows.extend([on, rng.unit(), grid, inner, kind]);
+            for (kind, gate) in kinds.iter().zip(&gates) {
+                let active = gate.is_none_or(|gate| rows[from + gate] == 1.0);
+                rows.push(match kind {
+                    Kind::Categorical if active => rng.below(3) as f64,
+                    Kind::Categorical => -1.0,
+                    _ if !active => 0.5,
+                    Kind::Grid => (rng.below(4) as f64 + 0.5) / 4.0,
+                    Kind::Continuous => (1.4 * rng.unit() - 0.2).clamp(0.0, 1.0),
+                });
+            }
         }
         let values: Vec<f64> = (0..n).map(|_| rng.normal()).collect();
         let extra: Vec<f64> = (0..n).map(|i| if i % 3 == 0 { 0.2 } else { 0.0 }).collect();
@@ -259,10 +272,18 @@ mod tests {
             .expect("a valid design")
     }
 
+    /// Hyperparameters from all over their bounds.
+    fn anywhere(layout: &Layout, rng: &mut Rng) -> Vec<f64> {
+        let bounds = layout.lower().into_iter().zip(layout.upper());
+        bounds
+            .map(|(low, high)| low + (high - low) * rng.unit())
+            .collect()
+    }
+
     #[test]
     fn the_gradient_is_that_of_central_differences() {
         let mut rng = Rng::new(4);
-        for n in [1, 2, 7, 8, 9, 30] {
+        for n in [1, 2, 7, 8, 9, 17, 25, 30] {
             for warp in [false, true] {
                 let data = conditional(n, &mut rng);
                 let layout = Layout::new(&data.kinds, warp);
@@ -302,11 +323,10 @@ mod tests {
     #[test]
     fn kernel_matrices_of_conditional_designs_are_positive() {
         let mut rng = Rng::new(8);
-        for case in 0..20 {
+        for case in 0..60 {
             let data = conditional(40, &mut rng);
             let layout = Layout::new(&data.kinds, case % 2 == 1);
-            let mut packed = layout.pack(&Hyper::draw(data.dimensions(), || rng.normal()));
-            packed.iter_mut().for_each(|x| *x = x.clamp(-2.0, 2.0));
+            let packed = anywhere(&layout, &mut rng);
             let kernel = Kernel::new(&data.kinds, &layout.unpack(&packed));
             let mut matrix = Mat::zeros(40, 40);
             gram(&kernel, &kernel.points(&data.rows), &mut matrix, None);
