@@ -2,14 +2,15 @@
 
 extern crate tuner_runtime as tuner;
 
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tuner::sampler::{Auto, CmaEs, Grid, Nsga2, Random, Sobol, Tpe};
+use tuner::sampler::{Auto, CmaEs, Grid, NAMES, Nsga2, Random, Sobol, Tpe, by_name};
 
 use tuner::sampler::{Ask, SampleError, Sampler, Suggestion};
 use tuner::space::Space;
-use tuner::storage::Memory;
+use tuner::storage::{Memory, Sqlite, Storage};
 use tuner::study::{Core, Setup};
 use tuner::testing::sampler_contract;
 use tuner::trial::Objective;
@@ -42,6 +43,66 @@ fn auto() {
 #[test]
 fn gp() {
     sampler_contract(tuner::sampler::Gp::new);
+}
+
+#[test]
+fn every_name_is_under_contract() {
+    let checked = ["random", "grid", "sobol", "cmaes", "nsga2", "tpe", "auto"];
+    let gp = cfg!(feature = "gp").then_some("gp");
+    for name in NAMES {
+        assert!(checked.iter().chain(&gp).any(|own| own == name), "{name}");
+    }
+}
+
+#[test]
+fn a_study_in_a_file_goes_on_with_the_same_bits() {
+    let space = serde_json::json!([
+        {"name": "rate", "type": "float", "low": 1e-6, "high": 1e-1, "log": true},
+        {"name": "x", "type": "float", "low": -5.0, "high": 5.0},
+        {"name": "kind", "type": "categorical", "choices": ["a", "b", "c"]},
+        {"name": "kind.y", "type": "float", "low": -5.0, "high": 5.0,
+         "condition": {"parent": "kind", "values": ["b", "c"]}},
+    ]);
+    let space = Space::from_json(&space).unwrap().0;
+    // Runs 20 trials, each in a session of its own where there is a file.
+    let run = |name: &str, file: Option<&Path>| {
+        let open = || {
+            let storage: Arc<dyn Storage> = match file {
+                Some(file) => Arc::new(Sqlite::open(file).unwrap()),
+                None => Arc::new(Memory::new()),
+            };
+            let setup = Setup::new(space.clone(), by_name(name, Some(3)).unwrap())
+                .objective(Objective::maximize("score"))
+                .max_trials(20)
+                .seed(9);
+            Core::open(storage, "study".into(), setup).unwrap()
+        };
+        let mut study = open();
+        for number in 0..20 {
+            if file.is_some() {
+                // The session before has ended.
+                drop(study);
+                study = open();
+            }
+            let asked = study.ask().unwrap();
+            let value = asked.point.get("x").and_then(|x| x.as_f64()).unwrap();
+            study.report(number, 0, 1, 0.3 * value).unwrap();
+            match number % 5 {
+                3 => study.fail(number, "no room").unwrap(),
+                4 => study.prune(number, "not good").unwrap(),
+                _ => study.tell(number, 0.1 - value * value / 3.0).unwrap(),
+            }
+        }
+        let history = study.history();
+        let trials = history.trials().iter();
+        let text = |point| serde_json::to_string(point).unwrap();
+        trials.map(|trial| text(&trial.point)).collect::<Vec<_>>()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    for name in NAMES {
+        let file = folder.path().join(name);
+        assert_eq!(run(name, Some(&file)), run(name, None), "{name}");
+    }
 }
 
 /// Says when it is asked for its second point, and gives it when it is told to.

@@ -38,7 +38,8 @@ pub fn sampler_contract<S: Sampler + 'static>(new: impl Fn() -> S) {
         check.every_point_belongs_to_the_space();
         check.a_study_that_is_opened_again_goes_on_as_if_it_had_not_been_closed();
         check.maximising_mirrors_minimising();
-        check.what_a_failed_trial_reported_does_not_matter();
+        check.several_objectives_are_mirrored_too();
+        check.what_a_trial_without_a_result_reported_is_never_a_value();
         check.odd_values_and_many_running_trials_break_nothing();
         check.every_suggestion_follows_from_what_it_took_into_account();
         check.parameters_with_equal_bounds_are_drawn_apart();
@@ -99,6 +100,19 @@ fn value(point: &Point) -> f64 {
         .sum()
 }
 
+/// Ends trials in every way, with values times `sign`.
+fn every_end(sign: f64) -> impl Fn(&Core, u64, &Point) -> Result<(), StudyError> {
+    move |study, number, point| {
+        let value = sign * value(point);
+        study.report(number, 0, 1, 0.5 * value)?;
+        match number % 5 {
+            3 => study.fail(number, "no room"),
+            4 => study.prune(number, "not good"),
+            _ => study.tell(number, value),
+        }
+    }
+}
+
 struct Check<'a, S> {
     space: &'a Space,
     new: &'a dyn Fn() -> S,
@@ -110,11 +124,12 @@ impl<S: Sampler + 'static> Check<'_, S> {
     }
 
     fn open_with_seed(&self, storage: &Arc<Memory>, direction: &str, seed: u64) -> Core {
-        let setup = Setup::new(self.space.clone(), (self.new)())
-            .objective(goal(direction))
-            .seed(seed)
-            .max_trials(TRIALS);
-        Core::open(storage.clone(), "study".into(), setup)
+        let setup = Setup::new(self.space.clone(), (self.new)()).objective(goal(direction));
+        self.open_as(storage, setup.seed(seed))
+    }
+
+    fn open_as(&self, storage: &Arc<Memory>, setup: Setup) -> Core {
+        Core::open(storage.clone(), "study".into(), setup.max_trials(TRIALS))
             .unwrap_or_else(|fault| panic!("{}: {fault}", (self.new)().name()))
     }
 
@@ -133,13 +148,27 @@ impl<S: Sampler + 'static> Check<'_, S> {
         trials.map(|record| record.point.clone()).collect()
     }
 
+    /// The points as text, which tells every bit of a number from every other.
+    fn texts(study: &Core) -> Vec<String> {
+        let points = Self::points(study);
+        let text = |point: &Point| serde_json::to_string(point).expect("points are JSON");
+        points.iter().map(text).collect()
+    }
+
     /// Runs all trials one after another; `tell` says what came of each.
     fn run(
         &self,
         direction: &str,
         tell: impl Fn(&Core, u64, &Point) -> Result<(), StudyError>,
     ) -> Core {
-        let study = self.open(&Arc::default(), direction);
+        self.run_in(self.open(&Arc::default(), direction), tell)
+    }
+
+    fn run_in(
+        &self,
+        study: Core,
+        tell: impl Fn(&Core, u64, &Point) -> Result<(), StudyError>,
+    ) -> Core {
         while let Some((number, point)) = self.ask(&study) {
             tell(&study, number, &point).expect("the trial runs");
         }
@@ -168,50 +197,74 @@ impl<S: Sampler + 'static> Check<'_, S> {
     }
 
     fn a_study_that_is_opened_again_goes_on_as_if_it_had_not_been_closed(&self) {
-        let whole = self.run("minimize", |study, number, point| {
-            study.tell(number, value(point))
-        });
+        let whole = self.run("minimize", every_end(1.0));
         let storage = Arc::default();
         while let Some((number, point)) = self.ask(&self.open(&storage, "minimize")) {
             let study = self.open(&storage, "minimize");
-            study.tell(number, value(&point)).expect("the trial runs");
+            every_end(1.0)(&study, number, &point).expect("the trial runs");
         }
         let parts = self.open(&storage, "minimize");
-        assert_eq!(
-            Self::points(&parts),
-            Self::points(&whole),
-            "{}",
-            (self.new)().name()
-        );
+        let name = (self.new)().name();
+        assert_eq!(Self::texts(&parts), Self::texts(&whole), "{name}");
     }
 
     fn maximising_mirrors_minimising(&self) {
-        let small = self.run("minimize", |study, number, point| {
-            study.tell(number, value(point))
-        });
-        let large = self.run("maximize", |study, number, point| {
-            study.tell(number, -value(point))
-        });
-        assert_eq!(
-            Self::points(&small),
-            Self::points(&large),
-            "{}",
-            (self.new)().name()
-        );
+        let small = self.run("minimize", every_end(1.0));
+        let large = self.run("maximize", every_end(-1.0));
+        let name = (self.new)().name();
+        assert_eq!(Self::texts(&small), Self::texts(&large), "{name}");
     }
 
-    fn what_a_failed_trial_reported_does_not_matter(&self) {
-        let run = |reported: f64| {
+    fn several_objectives_are_mirrored_too(&self) {
+        let run = |mirrored: bool| {
+            let (one, other, sign) = match mirrored {
+                false => (
+                    Objective::minimize("one"),
+                    Objective::maximize("other"),
+                    1.0,
+                ),
+                true => (
+                    Objective::maximize("one"),
+                    Objective::minimize("other"),
+                    -1.0,
+                ),
+            };
+            let setup = Setup::new(self.space.clone(), (self.new)());
+            let setup = setup.objective(one).objective(other).seed(5);
+            let goals = setup.goals().expect("the directions are given");
+            // Not every sampler follows several.
+            setup.sampler.plan(self.space, &goals).ok()?;
+            let study = self.open_as(&Arc::default(), setup);
+            let study = self.run_in(study, |study, number, point| {
+                let (one, other) = (value(point), value(point).sqrt().sin());
+                study.tell(number, [("one", sign * one), ("other", sign * other)])
+            });
+            Some(Self::texts(&study))
+        };
+        assert_eq!(run(false), run(true), "{}", (self.new)().name());
+    }
+
+    /// What it reported may be evidence of what it would have become, but only where finished trials reported too.
+    fn what_a_trial_without_a_result_reported_is_never_a_value(&self) {
+        let run = |pruned: bool, reported: f64| {
             let study = self.run("minimize", |study, number, point| {
                 if number % 3 != 1 {
                     return study.tell(number, value(point));
                 }
                 study.report(number, 0, 1, reported)?;
-                study.fail(number, "no room")
+                match pruned {
+                    true => study.prune(number, "not good"),
+                    false => study.fail(number, "no room"),
+                }
             });
-            Self::points(&study)
+            let best = study.history().best().map(|trial| trial.number % 3);
+            assert_ne!(best, Some(1), "{}", (self.new)().name());
+            Self::texts(&study)
         };
-        assert_eq!(run(-1e9), run(1e9), "{}", (self.new)().name());
+        for pruned in [false, true] {
+            let name = (self.new)().name();
+            assert_eq!(run(pruned, -1e9), run(pruned, 1e9), "{name}");
+        }
     }
 
     fn odd_values_and_many_running_trials_break_nothing(&self) {
