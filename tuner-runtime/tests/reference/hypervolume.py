@@ -111,16 +111,26 @@ def exactly(front, reference, means, deviations):
     return float(mp.log(total)), [[float(slope / total) for slope in pair] for pair in slopes]
 
 
-far = []
-for case in expected:
+def case(front, means, deviations, reference=None):
+    reference = reference or [0.0] * len(means)
+    value, slopes = exactly(np.array(front), np.array(reference), means, deviations)
+    return dict(front=front, reference=reference, means=means, deviations=deviations, value=value, slopes=slopes)
+
+
+exact = []
+for found in expected:
     for shift, scale in [(0.0, 1.0), (1.0, 0.01), (-1.0, 0.5), (-3.0, 0.1), (-30.0, 0.1), (-300.0, 0.1)]:
-        means = [m + shift for m in case["means"]]
-        deviations = [s * scale for s in case["deviations"]]
-        value, slopes = exactly(np.array(case["front"]), np.array(case["reference"]), means, deviations)
+        means = [m + shift for m in found["means"]]
+        deviations = [s * scale for s in found["deviations"]]
+        exact.append(case(found["front"], means, deviations))
         if shift == 0.0:
-            assert abs(np.exp(value) - case["improvement"]) < 6 * case["error"]
-        far.append({"shift": shift, "scale": scale, "value": value, "slopes": slopes})
+            assert abs(np.exp(exact[-1]["value"]) - found["improvement"]) < 6 * found["error"]
+# Rows so close in the objective that is far from its reference that both ends of a side count.
+for gap in (1e-2, 1e-3, 1e-4):
+    front = [[1.0 - gap / 2, 5.0], *([1.0 + gap * i, 1.0 - gap * i] for i in range(4))]
+    exact.append(case(front, [-1.0, -0.8], [0.03, 0.04], [0.0, 1.0 - 5 * gap]))
+    front = [[*row, 6.0 if i == 0 else 1.0 + gap * (i % 2)] for i, row in enumerate(front)]
+    exact.append(case(front, [-1.0, -0.8, -0.5], [0.03, 0.04, 0.02], [0.0, 1.0 - 5 * gap, 1.0 - gap]))
 
 with open(__file__.replace(".py", ".json"), "w") as out:
-    json.dump({"volumes": volumes, "expected": expected, "exact": far}, out)
-
+    json.dump({"volumes": volumes, "expected": expected, "exact": exact}, out)
