@@ -92,7 +92,12 @@ fn one_parameter_and_values_without_sense_break_nothing() {
             while let Ok(asked) = study.ask() {
                 assert!(only.contains(&asked.point), "{name}");
                 assert!(seen.insert(asked.point.clone()), "{name} repeats itself");
-                study.tell(asked.number, told(asked.number)).unwrap();
+                let value = told(asked.number);
+                study.tell(asked.number, value).unwrap();
+                // What is no number is no value: the trial failed.
+                let history = study.history();
+                let trial = history.trial(asked.number).unwrap();
+                assert_eq!(trial.value().is_some(), value.is_finite(), "{name}");
             }
             assert_eq!(seen.len(), 30, "{name}");
         }
