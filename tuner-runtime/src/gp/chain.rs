@@ -28,7 +28,7 @@ pub struct ChainOptions {
 impl Default for ChainOptions {
     fn default() -> Self {
         Self {
-            trajectories: 3,
+            trajectories: 1,
             steps: 5,
             size: 0.15,
         }

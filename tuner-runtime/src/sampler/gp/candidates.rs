@@ -5,8 +5,8 @@ use super::evidence::Evidence;
 use crate::math::rng::Rng;
 use crate::math::sobol::Sobol as Sequence;
 
-/// Candidates of a screening; twice as many found nothing better.
-const COUNT: usize = 1024;
+/// Candidates of a screening; more found nothing better.
+const COUNT: usize = 512;
 /// The spread of the points round the best trials.
 const SPREAD: f64 = 0.1;
 /// Dimensions that such a point differs in, on average, at most.

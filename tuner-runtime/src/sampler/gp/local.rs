@@ -1,22 +1,26 @@
-//! From the most promising candidates uphill: along the continua by gradients, on grids and categories by exchanges.
+//! From the most promising candidates uphill: along the continua by gradients, on grids and categories by exchanges; then back
+//! towards the best trial wherever that costs next to nothing.
 
 use super::candidates::{Candidates, exchanged};
 use super::encoding::Encoding;
 use super::model::Model;
-use crate::gp::{Kind, ascend};
+use crate::gp::{Acquisition, Kind, ascend};
 use crate::math::rng::Rng;
 
-/// Starts of a climb: the best candidates, draws that favour good ones, and the best trials.
-const TOP: usize = 4;
-const DRAWN: usize = 4;
-const TRIALS: usize = 2;
-/// Rounds of climbing and exchanging at most, and steps of a climb.
-const ROUNDS: usize = 10;
-const STEPS: usize = 20;
+/// Starts of a climb: the best candidates, one that is drawn with favour for good ones, and the best trial.
+const TOP: usize = 3;
+const DRAWN: usize = 1;
+const TRIALS: usize = 1;
+/// Rounds of climbing and exchanging at most, and steps of a climb; more found nothing better.
+const ROUNDS: usize = 3;
+const STEPS: usize = 8;
 /// A smaller gain, in nats, ends the search.
 const GAIN: f64 = 1e-3;
+/// What the point that is proposed may be less worth than the best one that was found, in nats.
+const SLACK: f64 = 0.1;
 
-/// Rows from the best to the worst: where the climbs ended, then all candidates.
+/// Rows from the first to the last choice: with one objective the best end of a climb made as like the best trial as it may be;
+/// where the climbs ended, from the best to the worst; then all candidates.
 pub(super) fn search(
     encoding: &Encoding<'_>,
     model: &Model<'_>,
@@ -71,8 +75,55 @@ pub(super) fn search(
     }
     let mut ends: Vec<(f64, Vec<f64>)> = heights.into_iter().zip(starts).collect();
     ends.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let (height, top) = &ends[0];
+    let best = Some(&candidates.best[0]).filter(|_| !model.is_of_front());
+    let familiar = best.map(|best| familiar(encoding, &acquisition, top, *height, best));
     let ends = ends.into_iter().map(|(_, row)| row);
-    ends.chain(order.into_iter().map(row)).collect()
+    let rows = familiar.into_iter().chain(ends);
+    rows.chain(order.into_iter().map(row)).collect()
+}
+
+/// The row with coordinate after coordinate taken from the best trial, the cheapest first, as long as it stays almost as good.
+///
+/// The farther a point from all trials, the less is known of it: climbs move what does not matter to the bounds, and corners
+/// of the space are where a value is least like anything seen. D. Eriksson and M. Jankowiak (2021) and S. Liu et al., "Sparse
+/// Bayesian optimization" (2023), look for sparse points too, by priors of the model and a penalty.
+fn familiar(
+    encoding: &Encoding<'_>,
+    acquisition: &Acquisition<'_>,
+    top: &[f64],
+    height: f64,
+    best: &[f64],
+) -> Vec<f64> {
+    let mut row = top.to_vec();
+    loop {
+        let differs = (0..row.len()).filter(|&i| row[i] != best[i]);
+        let mut closer: Vec<Vec<f64>> =
+            differs.map(|i| returned(encoding, &row, i, best)).collect();
+        closer.retain(|moved| *moved != row && moved != best);
+        let values = acquisition.evaluate(&closer.concat());
+        let cheapest = values.iter().zip(closer);
+        let Some((value, moved)) = cheapest.max_by(|a, b| a.0.total_cmp(b.0)) else {
+            return row;
+        };
+        if *value < height - SLACK {
+            return row;
+        }
+        row = moved;
+    }
+}
+
+/// The row with coordinate `i` of the best trial, and with that trial's coordinates where this makes others active.
+fn returned(encoding: &Encoding<'_>, row: &[f64], i: usize, best: &[f64]) -> Vec<f64> {
+    let mut moved = row.to_vec();
+    moved[i] = best[i];
+    for (j, own) in best.iter().enumerate() {
+        if !encoding.is_active(j, row) {
+            moved[j] = *own;
+        }
+    }
+    encoding.snap(&mut moved, best);
+    moved
 }
 
 /// The coordinates that a climb may move.
@@ -95,4 +146,54 @@ fn drawn(values: &[f64], rng: &mut Rng) -> Vec<usize> {
         .collect();
     keys.sort_by(|a, b| a.0.total_cmp(&b.0));
     keys.into_iter().take(DRAWN).map(|(_, i)| i).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gp::{Data, Hyper, Posterior, Utility};
+    use crate::space::Space;
+    use serde_json::json;
+
+    #[test]
+    fn what_does_not_matter_is_taken_from_the_best_trial() {
+        let axis = |name| json!({"name": name, "type": "float", "low": 0.0, "high": 1.0});
+        let space = Space::from_json(&json!([axis("x"), axis("y"), axis("z")]));
+        let space = space.expect("a sound space").0;
+        let encoding = Encoding::new(&space);
+        // The values depend on x alone, and the lengthscales know that.
+        let rows = [[0.1, 0.9, 0.2], [0.4, 0.1, 0.5], [0.9, 0.6, 0.7]].concat();
+        let data = Data::new(&encoding.kinds, &rows, &[-1.0, 1.0, 0.0]).expect("valid");
+        let hyper = Hyper {
+            log_lengths: vec![-1.0, 5.0, 5.0],
+            ..Hyper::prior_mode(3)
+        };
+        let posterior = Posterior::new(data, &hyper).expect("a posterior");
+        let acquisition = Acquisition::new(&posterior, Utility::LogImprovement { best: 1.0 });
+        let best = [0.4, 0.1, 0.5];
+        for top in [[0.6, 0.0, 1.0], [0.6, 1.0, 0.0]] {
+            let height = acquisition.evaluate(&top)[0];
+            let row = familiar(&encoding, &acquisition, &top, height, &best);
+            assert_eq!(row, [0.6, 0.1, 0.5]);
+        }
+    }
+
+    #[test]
+    fn what_the_best_trial_makes_active_comes_with_its_value() {
+        let space = Space::from_json(&json!([
+            {"name": "k", "type": "categorical", "choices": ["a", "b"]},
+            {"name": "b", "type": "float", "low": 0.0, "high": 1.0,
+             "condition": {"parent": "k", "values": ["b"]}},
+        ]));
+        let space = space.expect("a sound space").0;
+        let encoding = Encoding::new(&space);
+        assert_eq!(
+            returned(&encoding, &[0.0, 0.5], 0, &[1.0, 0.25]),
+            [1.0, 0.25]
+        );
+        assert_eq!(
+            returned(&encoding, &[1.0, 0.75], 0, &[0.0, 0.5]),
+            [0.0, 0.5]
+        );
+    }
 }

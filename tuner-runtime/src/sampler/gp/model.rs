@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 /// Steps of a fit that goes on from the last one.
-const WARM: usize = 12;
+const WARM: usize = 10;
 /// Trials that hyperparameters are fitted to, and that the posterior is conditioned on, at most.
 const MOST_FITTED: usize = 512;
 const MOST_KEPT: usize = 2000;
@@ -118,7 +118,7 @@ impl<'a> Model<'a> {
             let shift = |i: usize| trend.as_ref().map_or(0.0, |trend| trend[i]);
             pairs.map(|(y, i)| y - shift(i)).collect()
         };
-        let mut memo = refit(&raw, memo, rng, |part, kept| {
+        let mut memo = refit(&raw, memo, false, rng, |part, kept| {
             let seen = Output::HalfRank.apply(part).values;
             less(&seen, &mut kept.iter().copied())
         })?;
@@ -184,7 +184,7 @@ impl<'a> Model<'a> {
                 Some(Memo::new(memo.fitted, memo.drawn, hyper?.clone()))
             });
             let raw = raw.with_values(values)?;
-            memos.push(refit(&raw, known, rng, |part, _| front::seen(part))?);
+            memos.push(refit(&raw, known, true, rng, |part, _| front::seen(part))?);
         }
         let hypers: Vec<&Hyper> = memos.iter().map(|memo| &memo.hyper).collect();
         let everywhere = candidates::everywhere(encoding, PREDICTED, rng);
@@ -218,6 +218,11 @@ impl<'a> Model<'a> {
         self
     }
 
+    /// Whether several objectives are followed together: then no single trial is the best.
+    pub(super) fn is_of_front(&self) -> bool {
+        self.front.is_some()
+    }
+
     pub(super) fn acquisition(&self) -> Acquisition<'_> {
         let mut acquisition = Acquisition::new(&self.posterior, self.utility).averaged(&self.draws);
         if let Some(older) = self.older.as_ref().filter(|older| older.weight > 0.0) {
@@ -245,28 +250,32 @@ impl<'a> Model<'a> {
     }
 }
 
-/// Fits the hyperparameters when it is due. `seen` turns values, of the trials with these places, into what is modelled.
+/// Fits the hyperparameters when it is due; `afresh`: from the prior's mode too, not only from where the last fit ended. `seen` turns values, of the trials with these places, into what is modelled.
 fn refit(
     raw: &Data,
     memo: Option<Memo>,
+    afresh: bool,
     rng: &mut Rng,
     seen: impl Fn(&[f64], &[usize]) -> Vec<f64>,
 ) -> Result<Memo, GpError> {
     let n = raw.len();
     let dimensions = raw.dimensions();
-    let mut starts = vec![Hyper::prior_mode(dimensions)];
+    let mut starts = Vec::with_capacity(4);
     let mut options = FitOptions::default();
     let mut drawn = n;
     match memo {
-        Some(memo) if n > 100 && n < memo.fitted + (n / 20).max(5) => return Ok(memo),
+        Some(memo) if n > MOST_AVERAGED && n < memo.fitted + (n / 20).max(5) => return Ok(memo),
         Some(memo) => {
-            starts.insert(0, memo.hyper);
+            starts.push(memo.hyper);
             if n < 2 * memo.drawn {
                 options.max_iterations = WARM;
                 drawn = memo.drawn;
             }
         }
         None => {}
+    }
+    if drawn == n || afresh {
+        starts.push(Hyper::prior_mode(dimensions));
     }
     if drawn == n {
         starts.extend((0..2).map(|_| Hyper::draw(dimensions, || rng.normal())));

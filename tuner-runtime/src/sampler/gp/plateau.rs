@@ -7,8 +7,9 @@
 /// What each tie adds, in deviations of the values; and all of them at most.
 const EACH: f64 = 0.05;
 const MOST: f64 = 1.0;
-/// Values this close to the best tie with it, relative to the distance of the best from the median.
-const CLOSE: f64 = 1e-3;
+/// Values this close to the best tie with it, relative to the distance of the best from the median: no more than rounding, or
+/// the last steps towards a smooth optimum would count as ties.
+const CLOSE: f64 = 1e-9;
 
 /// What is asked for beyond the best of these scores, in their deviations; 0 while the best stands alone.
 pub(super) fn margin(scores: &[f64]) -> f64 {
