@@ -37,26 +37,27 @@ def improvement(mean, sd, best):
     return [float(v) for v in (log_h + log(mpf(sd)), cdf_ratio / mpf(sd), density_ratio / mpf(sd))]
 
 
+def far_series(u):
+    """-u Phi(u) / phi(u) far below 0, by its asymptotic series."""
+    p, b = mpf(1), mpf(1)
+    for k in range(1, 13):
+        b *= -(2 * k - 1) / u**2
+        p += b
+    return p
+
+
 def inverse_mills(u):
     """phi(u) / Phi(u)."""
     u = mpf(u)
     if u < -1000:
-        p, b = mpf(1), mpf(1)
-        for k in range(1, 13):
-            b *= -(2 * k - 1) / u**2
-            p += b
-        return float(-u / p)
+        return float(-u / far_series(u))
     return float(npdf(u) / cdf(u))
 
 
 def log_cdf(u):
     u = mpf(u)
     if u < -1000:
-        p, b = mpf(1), mpf(1)
-        for k in range(1, 13):
-            b *= -(2 * k - 1) / u**2
-            p += b
-        return float(-u * u / 2 - log(2 * mp.pi) / 2 + log(p / -u))
+        return float(-u * u / 2 - log(2 * mp.pi) / 2 + log(far_series(u) / -u))
     if u > 0:
         return float(mp.log1p(-cdf(-u)))
     return float(log(cdf(u)))
