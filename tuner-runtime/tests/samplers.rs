@@ -185,7 +185,9 @@ fn what_a_pruned_trial_reported_is_evidence_and_never_a_value() {
         assert!(study.history().best().unwrap().value().unwrap() < 0.2);
         right
     };
-    // Once the best point, 0, is found there is nothing left to do but to look elsewhere.
     let (promising, hopeless) = (run(true), run(false));
-    assert!(promising > 2 * hopeless, "{promising} {hopeless}");
+    assert!(
+        promising > hopeless && hopeless <= 4,
+        "{promising} {hopeless}"
+    );
 }

@@ -19,8 +19,8 @@ const GAIN: f64 = 1e-3;
 /// What the point that is proposed may be less worth than the best one that was found, in nats.
 const SLACK: f64 = 0.1;
 
-/// Rows from the first to the last choice: with one objective the best end of a climb made as like the best trial as it may be;
-/// where the climbs ended, from the best to the worst; then all candidates.
+/// Rows from the first to the last choice: with one objective the best one made as like the best trial as it may be; then where
+/// the climbs ended and all candidates, from the best to the worst.
 pub(super) fn search(
     encoding: &Encoding<'_>,
     model: &Model<'_>,
@@ -73,14 +73,15 @@ pub(super) fn search(
             break;
         }
     }
-    let mut ends: Vec<(f64, Vec<f64>)> = heights.into_iter().zip(starts).collect();
-    ends.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    let (height, top) = &ends[0];
+    // Where the best climbs end at known trials, a candidate may be worth more than the end of a poor climb.
+    let screened = order.into_iter().map(|i| (values[i], row(i)));
+    let mut all: Vec<(f64, Vec<f64>)> = heights.into_iter().zip(starts).chain(screened).collect();
+    all.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let (height, top) = &all[0];
     let best = Some(&candidates.best[0]).filter(|_| !model.is_of_front());
     let familiar = best.map(|best| familiar(encoding, &acquisition, top, *height, best));
-    let ends = ends.into_iter().map(|(_, row)| row);
-    let rows = familiar.into_iter().chain(ends);
-    rows.chain(order.into_iter().map(row)).collect()
+    let rows = all.into_iter().map(|(_, row)| row);
+    familiar.into_iter().chain(rows).collect()
 }
 
 /// The row with coordinate after coordinate taken from the best trial, the cheapest first, as long as it stays almost as good.
