@@ -239,7 +239,7 @@ impl Core {
     }
 
     /// Decides, while `deciding` is held: what `choose` answers to all that is known is stored,
-    /// unless somebody else decided meanwhile; then it is asked again.
+    /// unless what it rests on changed meanwhile; then it is asked again.
     fn decide<R>(
         &self,
         mut choose: impl FnMut(&History) -> Result<(Vec<Event>, R), StudyError>,
@@ -247,7 +247,11 @@ impl Core {
         for _ in 0..TRIES {
             let history = self.history();
             let (events, result) = choose(&history)?;
-            let guard = Guard::Decision(history.seq());
+            let guard = match events.first() {
+                // It rests on this trial alone, which may have ended since it was looked at.
+                Some(Event::TrialResumed { number, .. }) => Guard::Trial(*number, history.seq()),
+                _ => Guard::Decision(history.seq()),
+            };
             // Held any longer, it would have to be copied to take the events in.
             drop(history);
             match self.commit(guard, &events) {
