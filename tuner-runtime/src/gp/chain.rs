@@ -171,9 +171,9 @@ mod tests {
         let mean = lengths.iter().sum::<f64>() / 4000.0;
         let square = |l: &f64| (l - mean).powi(2) / 4000.0;
         let variance: f64 = lengths.iter().map(square).sum();
-        // The prior N(sqrt 2, 3), cut off at ln 0.025 = -3.7.
-        assert!((mean - std::f64::consts::SQRT_2).abs() < 0.2, "{mean}");
-        assert!((variance - 3.0).abs() < 0.4, "{variance}");
+        // The prior N(-1, 1), cut off at ln 0.025 = -3.7.
+        assert!((mean + 1.0).abs() < 0.1, "{mean}");
+        assert!((variance - 1.0).abs() < 0.13, "{variance}");
     }
 
     #[test]

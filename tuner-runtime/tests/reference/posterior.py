@@ -62,7 +62,7 @@ for n, kinds, warped, log_noise in [
     mu, cov = model.predict(q, return_cov=True)
     # the negative log density of data and hyperparameters, without the constants of the normal density
     loss = -model.log_marginal_likelihood_value_ - n / 2 * np.log(2 * np.pi) + mean**2 / 2
-    loss += np.sum((log_lengths - np.sqrt(2) - np.log(d) / 2) ** 2) / 6 + log_signal**2 / 2 + (log_noise + 4) ** 2 / 18
+    loss += np.sum((log_lengths - np.log(d) + 1) ** 2) / 2 + log_signal**2 / 2 + (log_noise + 4) ** 2 / 18
     left_out = []
     for i in range(n):
         if n == 1:
