@@ -7,7 +7,8 @@
 //! Source of a lengthscale prior whose location grows with the dimension: C. Hvarfner, E. Hellsten and L. Nardi, "Vanilla
 //! Bayesian optimization performs great in high dimensions" (2024). Theirs is ln l ~ N(sqrt 2 + ln(D) / 2, 3). This one,
 //! N(ln D - 1, 1), is shorter where there are few dimensions and surer everywhere: with ten observations the former takes
-//! most dimensions for irrelevant and is far too certain of what it predicts.
+//! most dimensions for irrelevant and is far too certain of what it predicts. A category's is ln l ~ N(0.5, 3), whatever D: what
+//! is known of one branch of a conditional space may say nothing of another.
 
 use super::data::Kind;
 use super::warp::Warp;
@@ -27,7 +28,8 @@ pub struct Hyper {
 }
 
 impl Hyper {
-    /// The density's mode of the lengthscale itself, ln l = mu - sigma^2, kept within [0.2, e^3]; s = 1; v = e^-4.
+    /// The density's mode of the lengthscale itself, ln l = mu - sigma^2, kept within [0.2, e^3], as if all dimensions were
+    /// numeric; s = 1; v = e^-4.
     pub fn prior_mode(dimensions: usize) -> Self {
         let prior = Prior::length(dimensions);
         let log_length = (prior.mean - prior.variance).clamp(0.2f64.ln(), 3.0);
@@ -78,12 +80,17 @@ const NOISE: Prior = Prior {
     mean: -4.0,
     variance: 9.0,
 };
+const CATEGORY: Prior = Prior {
+    mean: 0.5,
+    variance: 3.0,
+};
 const WARP: Prior = Prior {
     mean: 0.0,
     variance: 0.5,
 };
 
 impl Prior {
+    /// Of a numeric dimension.
     fn length(dimensions: usize) -> Self {
         Self {
             mean: (dimensions as f64).ln() - 1.0,
@@ -107,6 +114,7 @@ impl Prior {
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
     dimensions: usize,
+    categorical: Vec<bool>,
     /// The dimensions that are warped.
     pub(crate) warped: Vec<usize>,
 }
@@ -116,6 +124,10 @@ impl Layout {
         let continuous = |i: &usize| warp && kinds[*i] == Kind::Continuous;
         Self {
             dimensions: kinds.len(),
+            categorical: kinds
+                .iter()
+                .map(|kind| *kind == Kind::Categorical)
+                .collect(),
             warped: (0..kinds.len()).filter(continuous).collect(),
         }
     }
@@ -180,6 +192,7 @@ impl Layout {
         let mut total = warp_constants;
         for (i, (x, gradient)) in all.iter().zip(gradient).enumerate() {
             let prior = match i.checked_sub(self.dimensions) {
+                None if self.categorical[i] => CATEGORY,
                 None => length,
                 Some(0) => SIGNAL,
                 Some(1) => NOISE,

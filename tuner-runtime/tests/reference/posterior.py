@@ -62,7 +62,8 @@ for n, kinds, warped, log_noise in [
     mu, cov = model.predict(q, return_cov=True)
     # the negative log density of data and hyperparameters, without the constants of the normal density
     loss = -model.log_marginal_likelihood_value_ - n / 2 * np.log(2 * np.pi) + mean**2 / 2
-    loss += np.sum((log_lengths - np.log(d) + 1) ** 2) / 2 + log_signal**2 / 2 + (log_noise + 4) ** 2 / 18
+    expected = [(0.5, 3) if kind == "categorical" else (np.log(d) - 1, 1) for kind in kinds]
+    loss += sum((l - m) ** 2 / (2 * v) for l, (m, v) in zip(log_lengths, expected)) + log_signal**2 / 2 + (log_noise + 4) ** 2 / 18
     left_out = []
     for i in range(n):
         if n == 1:
