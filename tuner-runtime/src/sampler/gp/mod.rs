@@ -59,7 +59,7 @@
 //! normal quantiles of their ranks (+4, -5, -6: good for boosted trees, bad for functions). Asking for more where trials tie was
 //! worth about 2 after 100 trials.
 //!
-//! A suggestion takes 2.2, 3.8, 7.8, 5.4, 20 and 66 ms after 25, 50, 100, 200, 500 and 1000 trials
+//! With the former prior a suggestion took 2.2, 3.8, 7.8, 5.4, 20 and 66 ms after 25, 50, 100, 200, 500 and 1000 trials
 //! (`cargo bench -p tuner-runtime --features gp,sqlite --bench samplers -- gp`, one core of an AMD EPYC (Zen 4), ten mixed
 //! parameters).
 //!
