@@ -31,12 +31,13 @@
 //! It gains where models are trained for real (+10, +12, +19), on boosted trees (+5, +7, +9) and functions (+9, +4, +6), and
 //! changes nothing beyond the error on surrogates of networks (+3, -1, -3). On the eight open problems alone it scores 54, 67
 //! and 76, the former prior 49, 62 and 78, give or take 6. The prior was chosen on these problems and seeds: shorter ones gain
-//! up to 29 on functions after 25 trials and lose as much on boosted trees; longer ones the other way round. A variance of 2 or
-//! 3, or a mean that all dimensions share, were worse (0 to -6, -4 to -11, -4 to -9), and so was the Matern-3/2 kernel (-1, -5,
-//! -3), though all of these predict the next trials better. With categories under the prior of numbers, searches stay in the
-//! first branch that is good. With this prior the two draws are still worth 1 to 2, and what follows was within the error:
-//! counting the noise as something to be gained, trials at random while nothing improves, and keeping what matters little in
-//! half of the trials or in none (better where models are trained for real, worse on functions and boosted trees).
+//! up to 25 on functions after 25 trials and lose as much on boosted trees; longer ones the other way round. Against
+//! N(ln(D) / 2, 1) a variance of 2 (0, -4, -4), a mean that all dimensions share (-4 to -6, -5 to -11, -5 to -9), the
+//! Matern-3/2 kernel (-1, -5, -3) and trials at random while nothing improves (-1, -5, +1) were worse, though the shared mean and
+//! the kernel predict the next trials better. With categories under the prior of numbers, searches stay in the first branch
+//! that is good. Two draws were still worth 1 to 2, and within the error were: counting the noise as something to be gained, and
+//! keeping what matters little in half of the trials or in none (better where models are trained for real, worse on functions
+//! and boosted trees).
 //!
 //! The other parts, under the former prior, on 73 problems with four seeds:
 //!
