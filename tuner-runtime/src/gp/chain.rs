@@ -65,19 +65,16 @@ pub fn draws(
         });
     }
     let layout = Layout::new(&data.kinds, !start.warps.is_empty());
-    let loss = Loss {
-        data,
-        layout: &layout,
-    };
+    let mut loss = Loss::new(data, &layout);
     let bounds: Vec<(f64, f64)> = layout.lower().into_iter().zip(layout.upper()).collect();
-    let mut at = State::new(&loss, layout.pack(start));
+    let mut at = State::new(&mut loss, layout.pack(start));
     if !at.value.is_finite() {
         return Err(GpError::NotPositiveDefinite { rows: data.len() });
     }
     let mut drawn = Vec::with_capacity(count);
     for _ in 0..count {
         for _ in 0..options.trajectories {
-            if let Some(next) = at.trajectory(&loss, &bounds, options, rng) {
+            if let Some(next) = at.trajectory(&mut loss, &bounds, options, rng) {
                 at = next;
             }
         }
@@ -94,7 +91,7 @@ struct State {
 }
 
 impl State {
-    fn new(loss: &Loss<'_>, x: Vec<f64>) -> Self {
+    fn new(loss: &mut Loss<'_>, x: Vec<f64>) -> Self {
         let mut gradient = vec![0.0; x.len()];
         let value = loss.evaluate(&x, &mut gradient);
         Self { x, value, gradient }
@@ -103,7 +100,7 @@ impl State {
     /// Where a trajectory ends; `None` when that is rejected.
     fn trajectory(
         &self,
-        loss: &Loss<'_>,
+        loss: &mut Loss<'_>,
         bounds: &[(f64, f64)],
         options: ChainOptions,
         rng: &mut Rng,

@@ -23,9 +23,13 @@ pub(crate) struct Factor {
 }
 
 impl Factor {
-    /// Factors the matrix whose lower triangle `fill` writes; it is called again for each further jitter.
-    pub(crate) fn new(n: usize, mut fill: impl FnMut(&mut Mat<f64>)) -> Result<Self, GpError> {
-        let mut lower = Mat::zeros(n, n);
+    /// Factors the matrix whose lower triangle `fill` writes; it is called again for each further jitter. The factor lives
+    /// in `lower`, a square matrix of any contents.
+    pub(crate) fn new(
+        mut lower: Mat<f64>,
+        mut fill: impl FnMut(&mut Mat<f64>),
+    ) -> Result<Self, GpError> {
+        let n = lower.nrows();
         let scratch =
             llt::factor::cholesky_in_place_scratch::<f64>(n, Par::Seq, Default::default());
         let mut memory = MemBuffer::new(scratch);
@@ -79,18 +83,24 @@ impl Factor {
         solve_upper_triangular_in_place(self.lower.as_ref().transpose(), b.as_mut(), Par::Seq);
     }
 
-    /// A^-1, lower triangle.
-    pub(crate) fn inverse(&self) -> Mat<f64> {
-        let n = self.len();
-        let mut inverse = Mat::zeros(n, n);
-        let mut memory = MemBuffer::new(llt::inverse::inverse_scratch::<f64>(n, Par::Seq));
+    /// Writes A^-1 into the lower triangle of `inverse`.
+    pub(crate) fn invert(&self, inverse: &mut Mat<f64>, memory: &mut MemBuffer) {
         llt::inverse::inverse(
             inverse.as_mut(),
             self.lower.as_ref(),
             Par::Seq,
-            MemStack::new(&mut memory),
+            MemStack::new(memory),
         );
-        inverse
+    }
+
+    /// What [`Self::invert`] needs besides, for n rows.
+    pub(crate) fn memory(n: usize) -> MemBuffer {
+        MemBuffer::new(llt::inverse::inverse_scratch::<f64>(n, Par::Seq))
+    }
+
+    /// The matrix the factor lives in.
+    pub(crate) fn into_matrix(self) -> Mat<f64> {
+        self.lower
     }
 
     /// The diagonal of A^-1: the squared lengths of the columns of L^-1.
@@ -115,7 +125,8 @@ impl Factor {
         let mut row = covariances.to_vec();
         self.solve_lower(&mut row);
         let total = variance + self.jitter;
-        let pivot = total - row.iter().map(|x| x * x).sum::<f64>();
+        // Fused and one after another, each rounding is one of what is left, not of the whole.
+        let pivot = row.iter().fold(total, |left, x| (-x).mul_add(*x, left));
         // The pivot is a difference: below this it is rounding.
         if pivot.is_nan() || pivot <= 1e-13 * total {
             return false;

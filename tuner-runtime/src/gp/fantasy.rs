@@ -35,10 +35,10 @@ impl Posterior {
     /// # Errors
     /// Rows that do not fit or are not finite, numbers that do not make whole draws, or a covariance matrix that cannot
     /// be factored.
-    pub fn with_pending(&self, rows: &[f64], normals: &[f64]) -> Result<Self, GpError> {
+    pub fn with_pending(self, rows: &[f64], normals: &[f64]) -> Result<Self, GpError> {
         let pending = rows.len() / self.data.dimensions();
         if pending == 0 {
-            return Ok(self.clone());
+            return Ok(self);
         }
         let sets = normals.len() / pending;
         if sets == 0 || normals.len() != sets * pending {
@@ -47,21 +47,16 @@ impl Posterior {
                 wanted: pending * sets.max(1),
             });
         }
-        let known = self.data.len();
-        let mut extended = self.clone();
-        for row in rows.chunks(self.data.dimensions()) {
-            // Any value will do here: the draws take its place.
-            extended.append(row, self.solved.mean)?;
-        }
-        let mean = self.solved.mean;
-        extended.solved.mean = mean;
-        let mut start = self
-            .data
-            .values
-            .iter()
-            .map(|y| y - mean)
-            .collect::<Vec<f64>>();
+        let (known, mean) = (self.data.len(), self.solved.mean);
+        let mut start: Vec<f64> = self.data.values.iter().map(|y| y - mean).collect();
         start.resize(known + pending, 0.0);
+        let mut extended = self;
+        let dimensions = extended.data.dimensions();
+        for row in rows.chunks(dimensions) {
+            // Any value will do here: the draws take its place.
+            extended.append(row, mean)?;
+        }
+        extended.solved.mean = mean;
         extended.solved.factor.solve_lower(&mut start);
         let mut halves = Mat::from_fn(known + pending, sets, |i, set| match i.checked_sub(known) {
             None => start[i],

@@ -92,7 +92,7 @@ fn descend(
     starts: &[Hyper],
     options: FitOptions,
 ) -> Result<Fit, GpError> {
-    let loss = Loss { data, layout };
+    let mut loss = Loss::new(data, layout);
     let (lower, upper) = (layout.lower(), layout.upper());
     let limits = Options {
         memory: 10,

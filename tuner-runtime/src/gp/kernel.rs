@@ -159,17 +159,21 @@ impl Row<'_> {
 
     #[inline(always)]
     fn evaluate<const FUSED: bool>(&self, values: &mut [f64], slopes: &mut [f64]) {
-        let mut slopes = slopes.chunks_mut(LANES);
-        for (block, values) in self
-            .blocks
-            .chunks_exact(self.x.len())
-            .zip(values.chunks_mut(LANES))
-        {
+        let (values, last_values) = values.as_chunks_mut::<LANES>();
+        let (slopes, last_slopes) = slopes.as_chunks_mut::<LANES>();
+        let mut slopes = slopes.iter_mut();
+        let mut blocks = self.blocks.chunks_exact(self.x.len());
+        for (values, block) in values.iter_mut().zip(&mut blocks) {
             let (k, c) = matern::<FUSED>(self.squares::<FUSED>(block), self.signal);
-            values.copy_from_slice(&k[..values.len()]);
+            *values = k;
             if let Some(slopes) = slopes.next() {
-                slopes.copy_from_slice(&c[..slopes.len()]);
+                *slopes = c;
             }
+        }
+        if let Some(block) = blocks.next() {
+            let (k, c) = matern::<FUSED>(self.squares::<FUSED>(block), self.signal);
+            last_values.copy_from_slice(&k[..last_values.len()]);
+            last_slopes.copy_from_slice(&c[..last_slopes.len()]);
         }
     }
 

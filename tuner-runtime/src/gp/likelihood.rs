@@ -13,6 +13,7 @@ use super::hyper::Layout;
 use super::kernel::{Kernel, LANES, Lane, Points};
 use super::sums::PairSums;
 use faer::Mat;
+use faer::dyn_stack::MemBuffer;
 
 /// Factor, mean and weights of a Gaussian process at fixed hyperparameters.
 #[derive(Debug, Clone)]
@@ -29,8 +30,15 @@ pub(crate) struct Solved {
 }
 
 impl Solved {
-    /// Factors the covariance matrix; where `slopes` is given, it receives the kernel's slopes, lower triangle.
-    pub(crate) fn new(
+    /// Factors the covariance matrix.
+    pub(crate) fn new(data: &Data, kernel: &Kernel, points: &Points) -> Result<Self, GpError> {
+        let room = Mat::zeros(data.len(), data.len());
+        Self::within(room, data, kernel, points, None)
+    }
+
+    /// The same in a matrix that is there already; where `slopes` is given, it receives the kernel's slopes, lower triangle.
+    fn within(
+        room: Mat<f64>,
         data: &Data,
         kernel: &Kernel,
         points: &Points,
@@ -38,7 +46,7 @@ impl Solved {
     ) -> Result<Self, GpError> {
         let n = data.len();
         let noise = kernel.hyper.noise();
-        let factor = Factor::new(n, |lower| {
+        let factor = Factor::new(room, |lower| {
             gram(kernel, points, lower, slopes.as_deref_mut());
             for (i, extra) in data.extra_noise.iter().enumerate() {
                 lower[(i, i)] += noise + extra;
@@ -103,24 +111,49 @@ fn gram(kernel: &Kernel, points: &Points, lower: &mut Mat<f64>, mut slopes: Opti
 
 /// The loss as a function of the packed hyperparameters.
 pub(crate) struct Loss<'a> {
-    pub(crate) data: &'a Data,
-    pub(crate) layout: &'a Layout,
+    data: &'a Data,
+    layout: &'a Layout,
+    room: Room,
 }
 
-impl Loss<'_> {
+/// Matrices that each evaluation uses anew: pages that come fresh from the system at each cost as much as the arithmetic.
+struct Room {
+    lower: Mat<f64>,
+    slopes: Mat<f64>,
+    inverse: Mat<f64>,
+    memory: MemBuffer,
+}
+
+impl<'a> Loss<'a> {
+    pub(crate) fn new(data: &'a Data, layout: &'a Layout) -> Self {
+        let n = data.len();
+        let room = Room {
+            lower: Mat::zeros(n, n),
+            slopes: Mat::zeros(n, n),
+            inverse: Mat::zeros(n, n),
+            memory: Factor::memory(n),
+        };
+        Self { data, layout, room }
+    }
+
     /// The loss at `packed`; its gradient goes into `gradient`. Infinite where the matrix cannot be factored.
-    pub(crate) fn evaluate(&self, packed: &[f64], gradient: &mut [f64]) -> f64 {
+    pub(crate) fn evaluate(&mut self, packed: &[f64], gradient: &mut [f64]) -> f64 {
         let hyper = self.layout.unpack(packed);
         let kernel = Kernel::new(&self.data.kinds, &hyper);
         let points = kernel.points(&self.data.rows);
-        let n = self.data.len();
-        let mut slopes = Mat::zeros(n, n);
-        let Ok(solved) = Solved::new(self.data, &kernel, &points, Some(&mut slopes)) else {
+        let lower = std::mem::replace(&mut self.room.lower, Mat::new());
+        let slopes = Some(&mut self.room.slopes);
+        let Ok(solved) = Solved::within(lower, self.data, &kernel, &points, slopes) else {
+            self.room.lower = Mat::zeros(self.data.len(), self.data.len());
             gradient.fill(0.0);
             return f64::INFINITY;
         };
-        self.differentiate(&kernel, &points, &solved, &slopes, gradient);
-        solved.loss() + self.layout.add_penalty(packed, gradient)
+        let room = &mut self.room;
+        solved.factor.invert(&mut room.inverse, &mut room.memory);
+        self.differentiate(&kernel, &points, &solved, gradient);
+        let loss = solved.loss() + self.layout.add_penalty(packed, gradient);
+        self.room.lower = solved.factor.into_matrix();
+        loss
     }
 
     fn differentiate(
@@ -128,11 +161,12 @@ impl Loss<'_> {
         kernel: &Kernel,
         points: &Points,
         solved: &Solved,
-        slopes: &Mat<f64>,
         gradient: &mut [f64],
     ) {
         let (n, dimensions) = (self.data.len(), self.data.dimensions());
-        let inverse = solved.factor.inverse();
+        let Room {
+            slopes, inverse, ..
+        } = &self.room;
         let alpha = &solved.alpha;
         let warps = WarpSlopes::new(self, kernel);
         let mut sums = PairSums::new(kernel, !warps.blocks.is_empty());
@@ -287,10 +321,7 @@ mod tests {
             for warp in [false, true] {
                 let data = conditional(n, &mut rng);
                 let layout = Layout::new(&data.kinds, warp);
-                let loss = Loss {
-                    data: &data,
-                    layout: &layout,
-                };
+                let mut loss = Loss::new(&data, &layout);
                 let mut packed = layout.pack(&Hyper::draw(data.dimensions(), || rng.normal()));
                 packed
                     .iter_mut()

@@ -78,7 +78,7 @@ impl Posterior {
         }
         let kernel = Kernel::new(&data.kinds, hyper);
         let points = kernel.points(&data.rows);
-        let solved = Solved::new(&data, &kernel, &points, None)?;
+        let solved = Solved::new(&data, &kernel, &points)?;
         let mut posterior = Self {
             data,
             kernel,
@@ -144,7 +144,7 @@ impl Posterior {
             self.solved.factor.solve_lower(&mut self.solved.ones);
             self.solved.set_values(&self.data.values);
         } else {
-            self.solved = Solved::new(&self.data, &self.kernel, &self.points, None)?;
+            self.solved = Solved::new(&self.data, &self.kernel, &self.points)?;
         }
         self.take_alpha();
         Ok(())

@@ -84,21 +84,32 @@ impl Pairs<'_> {
 
     #[inline(always)]
     fn add<const FUSED: bool>(&self, sums: &mut PairSums) {
-        let numeric = self.x.len() - self.hamming.len();
-        for (block, g) in self.blocks.chunks_exact(self.x.len()).zip(self.weights) {
-            let (coordinates, categories) = block.split_at(numeric);
-            for ((sum, x), z) in sums.squares.iter_mut().zip(self.x).zip(coordinates) {
-                for lane in 0..LANES {
-                    let t = x - z[lane];
-                    sum[lane] = multiply_add::<FUSED>(g[lane] * t, t, sum[lane]);
+        let (dimensions, numeric) = (self.x.len(), self.x.len() - self.hamming.len());
+        // Dimension by dimension: a sum then stays in registers.
+        for (place, (sum, x)) in sums.squares.iter_mut().zip(self.x).enumerate() {
+            let lanes = self.blocks[place..].iter().step_by(dimensions);
+            let mut total = [0.0; LANES];
+            match place.checked_sub(numeric) {
+                None => {
+                    for (z, g) in lanes.zip(self.weights) {
+                        for lane in 0..LANES {
+                            let t = x - z[lane];
+                            total[lane] = multiply_add::<FUSED>(g[lane] * t, t, total[lane]);
+                        }
+                    }
+                }
+                Some(category) => {
+                    let weight = self.hamming[category];
+                    for (z, g) in lanes.zip(self.weights) {
+                        for lane in 0..LANES {
+                            total[lane] += if *x == z[lane] { 0.0 } else { g[lane] * weight };
+                        }
+                    }
                 }
             }
-            let rest = sums.squares[numeric..].iter_mut().zip(&self.x[numeric..]);
-            for (((sum, x), z), weight) in rest.zip(categories).zip(self.hamming) {
-                for lane in 0..LANES {
-                    sum[lane] += if *x == z[lane] { 0.0 } else { g[lane] * weight };
-                }
-            }
+            sum.iter_mut()
+                .zip(total)
+                .for_each(|(sum, part)| *sum += part);
         }
         if self.own.is_empty() {
             return;
@@ -141,8 +152,9 @@ fn pull_avx2(x: &[f64], blocks: &[Lane], weights: &[Lane], sums: &mut [Lane]) {
 
 #[inline(always)]
 fn pull_into<const FUSED: bool>(x: &[f64], blocks: &[Lane], weights: &[Lane], sums: &mut [Lane]) {
-    for (block, g) in blocks.chunks_exact(x.len()).zip(weights) {
-        for ((sum, x), z) in sums.iter_mut().zip(x).zip(block) {
+    let dimensions = x.len();
+    for (place, (sum, x)) in sums.iter_mut().zip(x).enumerate() {
+        for (z, g) in blocks[place..].iter().step_by(dimensions).zip(weights) {
             for lane in 0..LANES {
                 sum[lane] = multiply_add::<FUSED>(g[lane], x - z[lane], sum[lane]);
             }

@@ -106,6 +106,7 @@ fn gradients_are_those_of_central_differences() {
     let (objective, other) = (sample(20, 2), sample(12, 3));
     let mut rng = Rng::new(4);
     let pending = objective
+        .clone()
         .with_pending(&rows(3, &mut rng), &quasi_normal(8, 3, &mut rng))
         .expect("fantasies");
     let queries = rows(20, &mut rng);
@@ -192,6 +193,7 @@ fn fantasies_have_the_joint_distribution() {
     let awaited = rows(3, &mut rng);
     let sets = 4096;
     let pending = posterior
+        .clone()
         .with_pending(&awaited, &quasi_normal(sets, 3, &mut rng))
         .expect("fantasies");
     // Averaged over the draws the mean is the old one, and its spread what the deviation loses.
@@ -208,6 +210,7 @@ fn fantasies_have_the_joint_distribution() {
     }
     assert_eq!(
         posterior
+            .clone()
             .with_pending(&[], &[])
             .expect("itself")
             .predict(&queries),
@@ -223,7 +226,8 @@ fn one_drawn_value_is_an_observation() {
     let at = posterior.predict(&awaited);
     let deviation = (at.sd[0].powi(2) + posterior.hyper().noise() + 1e-8).sqrt();
     let value = at.mean[0] + 1.3 * deviation;
-    let pending = posterior.with_pending(&awaited, &[1.3]).expect("a fantasy");
+    let pending = posterior.clone().with_pending(&awaited, &[1.3]);
+    let pending = pending.expect("a fantasy");
     let mut observed = posterior.clone();
     observed.append(&awaited, value).expect("appended");
     let queries = rows(9, &mut Rng::new(9));
@@ -258,6 +262,7 @@ fn pending_points_are_avoided() {
             normals
         };
         let pending = posterior
+            .clone()
             .with_pending(&awaited, &normals)
             .expect("fantasies");
         let next = top(&pending);
