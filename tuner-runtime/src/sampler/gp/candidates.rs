@@ -6,7 +6,7 @@ use crate::math::rng::Rng;
 use crate::math::sobol::Sobol as Sequence;
 
 /// Candidates of a screening; more found nothing better.
-const COUNT: usize = 512;
+const COUNT: usize = 320;
 /// The spread of the points round the best trials.
 const SPREAD: f64 = 0.1;
 /// Dimensions that such a point differs in, on average, at most.
@@ -68,6 +68,14 @@ fn uniform(encoding: &Encoding<'_>, rng: &mut Rng) -> Vec<f64> {
     (0..encoding.len()).map(|_| rng.unit()).collect()
 }
 
+/// Numbers for what may become active.
+fn fresh(encoding: &Encoding<'_>, rng: &mut Rng) -> Vec<f64> {
+    match encoding.conditional() {
+        0 => Vec::new(),
+        _ => uniform(encoding, rng),
+    }
+}
+
 /// A trial's row with some coordinates moved: numbers by a normal step, categories anywhere.
 fn perturbed(encoding: &Encoding<'_>, row: &[f64], spread: f64, rng: &mut Rng) -> Vec<f64> {
     let mut moved = row.to_vec();
@@ -83,7 +91,7 @@ fn perturbed(encoding: &Encoding<'_>, row: &[f64], spread: f64, rng: &mut Rng) -
             moved[i] + spread * rng.normal()
         };
     }
-    encoding.snap(&mut moved, &uniform(encoding, rng));
+    encoding.snap(&mut moved, &fresh(encoding, rng));
     moved
 }
 
@@ -106,7 +114,7 @@ pub(super) fn exchanged(encoding: &Encoding<'_>, row: &[f64], i: usize, rng: &mu
     for other in others {
         let mut moved = row.to_vec();
         moved[i] = dimension.levels[other];
-        encoding.snap(&mut moved, &uniform(encoding, rng));
+        encoding.snap(&mut moved, &fresh(encoding, rng));
         rows.extend(moved);
     }
     rows

@@ -24,6 +24,7 @@ pub(super) struct Encoding<'a> {
 pub(super) struct Dimension<'a> {
     place: usize,
     domain: &'a Domain,
+    kind: Kind,
     /// The coordinates that there are, ascending; empty for a continuum.
     pub(super) levels: Vec<f64>,
     gate: Gate<'a>,
@@ -48,15 +49,21 @@ impl<'a> Encoding<'a> {
         let mut dimensions: Vec<Dimension<'a>> = Vec::new();
         for &place in &places {
             let domain = &space.params()[place].domain;
-            let gate = gate(space, place, &dimensions);
+            let (gate, levels) = (gate(space, place, &dimensions), levels(domain));
+            let kind = match domain.axis() {
+                Axis::Unordered { .. } => Kind::Categorical,
+                _ if levels.is_empty() => Kind::Continuous,
+                _ => Kind::Grid,
+            };
             dimensions.push(Dimension {
                 place,
                 domain,
-                levels: levels(domain),
+                kind,
+                levels,
                 gate,
             });
         }
-        let kinds = dimensions.iter().map(Dimension::kind).collect();
+        let kinds = dimensions.iter().map(|dimension| dimension.kind).collect();
         Self {
             space,
             dimensions,
@@ -124,7 +131,7 @@ impl<'a> Encoding<'a> {
     }
 
     /// Moves coordinates into bounds and onto grids, and sets what is inactive. What becomes active takes its coordinate
-    /// from `fresh`, a number in `[0, 1)` for each dimension.
+    /// from `fresh`, a number in `[0, 1)` for each dimension; where none is conditional, `fresh` may be empty.
     pub(super) fn snap(&self, row: &mut [f64], fresh: &[f64]) {
         for (i, dimension) in self.dimensions.iter().enumerate() {
             row[i] = if !self.is_active(i, row) {
@@ -206,18 +213,8 @@ fn levels(domain: &Domain) -> Vec<f64> {
 }
 
 impl Dimension<'_> {
-    fn kind(&self) -> Kind {
-        if self.is_category() {
-            Kind::Categorical
-        } else if self.levels.is_empty() {
-            Kind::Continuous
-        } else {
-            Kind::Grid
-        }
-    }
-
     pub(super) fn is_category(&self) -> bool {
-        matches!(self.domain.axis(), Axis::Unordered { .. })
+        self.kind == Kind::Categorical
     }
 
     /// The coordinate of an inactive dimension.

@@ -14,7 +14,7 @@ const TRIALS: usize = 1;
 /// Rounds of climbing and exchanging at most, and steps of a climb; more found nothing better.
 const ROUNDS: usize = 3;
 const STEPS: usize = 8;
-/// A smaller gain, in nats, ends the search.
+/// A smaller gain of a round, in nats, ends a climb.
 const GAIN: f64 = 1e-3;
 /// What the point that is proposed may be less worth than the best one that was found, in nats.
 const SLACK: f64 = 0.1;
@@ -37,39 +37,37 @@ pub(super) fn search(
     starts.extend(drawn(&values, rng).into_iter().map(row));
     starts.extend(candidates.best.iter().take(TRIALS).cloned());
     let mut heights = acquisition.evaluate(&starts.concat());
+    let mut moving: Vec<usize> = (0..starts.len()).collect();
     for _ in 0..ROUNDS {
         let before = heights.clone();
-        let free: Vec<bool> = starts.iter().flat_map(|row| free(encoding, row)).collect();
+        let on: Vec<&Vec<f64>> = moving.iter().map(|&i| &starts[i]).collect();
+        let free: Vec<bool> = on.iter().flat_map(|row| free(encoding, row)).collect();
         if free.contains(&true) {
-            let climbed = ascend(&acquisition, &starts.concat(), &free, STEPS);
+            let from: Vec<f64> = on.into_iter().flatten().copied().collect();
+            let climbed = ascend(&acquisition, &from, &free, STEPS);
             let ends = climbed.rows.chunks_exact(dimensions).zip(climbed.values);
-            for ((start, height), (end, value)) in starts.iter_mut().zip(&mut heights).zip(ends) {
-                if value > *height {
-                    (*start, *height) = (end.to_vec(), value);
+            for (&i, (end, value)) in moving.iter().zip(ends) {
+                if value > heights[i] {
+                    (starts[i], heights[i]) = (end.to_vec(), value);
                 }
             }
         }
-        let exchanges: Vec<Vec<f64>> = starts
-            .iter()
-            .map(|row| {
-                let all = 0..dimensions;
-                all.flat_map(|i| exchanged(encoding, row, i, rng)).collect()
-            })
-            .collect();
+        let mut exchanges = Vec::new();
+        for &i in &moving {
+            let all = (0..dimensions).flat_map(|k| exchanged(encoding, &starts[i], k, rng));
+            exchanges.push(all.collect::<Vec<f64>>());
+        }
         let mut found = acquisition.evaluate(&exchanges.concat()).into_iter();
-        for ((start, height), rows) in starts.iter_mut().zip(&mut heights).zip(&exchanges) {
+        for (&i, rows) in moving.iter().zip(&exchanges) {
             for row in rows.chunks_exact(dimensions) {
                 let Some(value) = found.next() else { break };
-                if value > *height {
-                    (*start, *height) = (row.to_vec(), value);
+                if value > heights[i] {
+                    (starts[i], heights[i]) = (row.to_vec(), value);
                 }
             }
         }
-        let gains = heights
-            .iter()
-            .zip(&before)
-            .map(|(after, before)| after - before);
-        if !gains.fold(0.0, f64::max).total_cmp(&GAIN).is_gt() {
+        moving.retain(|&i| heights[i] - before[i] > GAIN);
+        if moving.is_empty() {
             break;
         }
     }

@@ -78,9 +78,13 @@
 //! ranks (+4, -5, -6: good for boosted trees, bad for functions). Asking for more where trials tie was worth about 2 after
 //! 100 trials.
 //!
-//! A suggestion took 2.7, 4.9, 11, 7.8, 27 and 92 ms after 25, 50, 100, 200, 500 and 1000 trials on one core of a shared AMD
-//! EPYC, where runs differ by up to a half, ten mixed parameters (`cargo bench -p tuner-runtime --features gp,sqlite --bench
-//! samplers -- gp`); with the former prior, which does the same work, 2.2, 3.8, 7.8, 5.4, 20 and 66 on a faster one (Zen 4).
+//! Fewer candidates (320 in place of 512), shorter fits (6 steps from the last one in place of 10) and climbs that rest once a
+//! round gains nothing are what the other numbers here were not measured with: with fourteen seeds the change is +1.5, -0.1
+//! and +0.6 (errors 1.3, 1.2 and 1.0), at three quarters of the time.
+//!
+//! A suggestion took 2.0, 3.5, 7.6, 6.2, 24 and 87 ms after 25, 50, 100, 200, 500 and 1000 trials on one core of a shared AMD
+//! EPYC, ten mixed parameters: the shortest of some runs, of which single ones took up to half as long again (`cargo bench -p
+//! tuner-runtime --features gp,sqlite --bench samplers -- gp`).
 //!
 //! Sources: D. Eriksson et al., "Scalable global optimization via local Bayesian optimization" (2019), for the box; those of
 //! the parts stand in [`crate::gp`].

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 /// Steps of a fit that goes on from the last one.
-const WARM: usize = 10;
+const WARM: usize = 6;
 /// Trials that hyperparameters are fitted to, and that the posterior is conditioned on, at most.
 const MOST_FITTED: usize = 512;
 const MOST_KEPT: usize = 2000;
