@@ -5,7 +5,8 @@
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use tuner_runtime::gp::{
-    Acquisition, Data, FitOptions, Hyper, Kind, Posterior, Utility, ascend, fit, representative,
+    Acquisition, Data, FitOptions, Hyper, Kind, Posterior, Utility, Warping, ascend, fit,
+    representative,
 };
 use tuner_runtime::math::rng::Rng;
 use tuner_runtime::math::sobol::Sobol;
@@ -68,7 +69,7 @@ const CANDIDATES: usize = 1024;
 const WARM: FitOptions = FitOptions {
     max_iterations: 12,
     gradient_tolerance: 1e-2,
-    warp: false,
+    warp: Warping::Never,
 };
 
 /// Hyperparameters of the data without its newest trial: what a warm fit starts from.

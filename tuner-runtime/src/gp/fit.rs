@@ -13,8 +13,20 @@ pub struct FitOptions {
     pub max_iterations: usize,
     /// The largest entry of the gradient, in nats, that is left over.
     pub gradient_tolerance: f64,
-    /// Also try a warp of the continuous dimensions, and keep it where it gains more than 2 nats.
-    pub warp: bool,
+    /// Whether the continuous dimensions are warped.
+    pub warp: Warping,
+}
+
+/// Whether a fit warps the continuous dimensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Warping {
+    /// No warp.
+    #[default]
+    Never,
+    /// A fit with and one without; the warp is kept where it gains more than 6 nats.
+    Weighed,
+    /// A fit with warps alone.
+    Kept,
 }
 
 impl Default for FitOptions {
@@ -22,7 +34,7 @@ impl Default for FitOptions {
         Self {
             max_iterations: 50,
             gradient_tolerance: 1e-2,
-            warp: false,
+            warp: Warping::Never,
         }
     }
 }
@@ -38,8 +50,8 @@ pub struct Fit {
     pub evaluations: usize,
 }
 
-/// What a warp must gain, in nats, to be kept.
-const WARP_GAIN: f64 = 2.0;
+/// What a warp must gain, in nats, to be kept; with 2, searches of rough objectives are the worse for it.
+const WARP_GAIN: f64 = 6.0;
 
 /// Fits hyperparameters to data from each of the starts, and keeps the best; the earlier start wins a tie.
 ///
@@ -66,10 +78,13 @@ pub fn fit(data: &Data, starts: &[Hyper], options: FitOptions) -> Result<Fit, Gp
             wanted: data.dimensions(),
         });
     }
+    let warped = Layout::new(&data.kinds, true);
+    if options.warp == Warping::Kept {
+        return descend(data, &warped, starts, options);
+    }
     let plain = Layout::new(&data.kinds, false);
     let mut best = descend(data, &plain, starts, options)?;
-    if options.warp && data.kinds.contains(&Kind::Continuous) {
-        let warped = Layout::new(&data.kinds, true);
+    if options.warp == Warping::Weighed && data.kinds.contains(&Kind::Continuous) {
         let mut warm: Vec<Hyper> = starts
             .iter()
             .filter(|s| !s.warps.is_empty())

@@ -12,6 +12,7 @@
 use super::data::Kind;
 use super::exp::{exp_of_negative, multiply_add};
 use super::hyper::Hyper;
+use super::warp::bent;
 
 /// Points in a block.
 pub(crate) const LANES: usize = 8;
@@ -31,6 +32,8 @@ pub(crate) struct Kernel {
     pub(crate) inverse_lengths: Vec<f64>,
     /// 1/l^2 of the categorical ones.
     pub(crate) weights: Vec<f64>,
+    /// a and b of each dimension's warp; empty without warps.
+    bends: Vec<(f64, f64)>,
 }
 
 /// Points as the kernel wants them: scaled and in blocks, the last one filled up with zeros.
@@ -59,6 +62,11 @@ impl Kernel {
             numeric,
             inverse_lengths,
             weights,
+            bends: hyper
+                .warps
+                .iter()
+                .map(|warp| (warp.log_a.exp(), warp.log_b.exp()))
+                .collect(),
         }
     }
 
@@ -90,8 +98,8 @@ impl Kernel {
         if place >= self.numeric {
             return u;
         }
-        let warped = match self.hyper.warps.get(self.order[place]) {
-            Some(warp) => warp.value(u),
+        let warped = match self.bends.get(self.order[place]) {
+            Some((a, b)) => bent(*a, *b, u),
             None => u,
         };
         warped * self.inverse_lengths[place]

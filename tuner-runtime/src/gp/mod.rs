@@ -25,7 +25,7 @@ pub use chain::{ChainOptions, draws};
 pub use data::{Data, Kind};
 pub use fantasy::quasi_normal;
 pub use feasibility::Feasibility;
-pub use fit::{Fit, FitOptions, fit};
+pub use fit::{Fit, FitOptions, Warping, fit};
 pub use hyper::Hyper;
 pub use output::{Output, Transformed, choose_output};
 pub use posterior::{Gradients, LeaveOneOut, Posterior, Prediction};

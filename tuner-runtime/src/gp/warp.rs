@@ -28,15 +28,7 @@ pub struct Warped {
 impl Warp {
     /// w(u) for u in [0, 1].
     pub fn value(&self, u: f64) -> f64 {
-        let (a, b) = (self.log_a.exp(), self.log_b.exp());
-        if u <= 0.0 {
-            0.0
-        } else if u >= 1.0 {
-            1.0
-        } else {
-            // 1 - u^a = -expm1(a ln u), without cancellation near 1.
-            -(b * (-(a * u.ln()).exp_m1()).ln()).exp_m1()
-        }
+        bent(self.log_a.exp(), self.log_b.exp(), u)
     }
 
     /// w(u) and its derivatives for u in [0, 1].
@@ -57,6 +49,18 @@ impl Warp {
             by_log_a: inside * a * b * outer * power * log_u,
             by_log_b: -inside * b * outer * rest * log_rest,
         }
+    }
+}
+
+/// w(u) for the parameters themselves.
+pub(crate) fn bent(a: f64, b: f64, u: f64) -> f64 {
+    if u <= 0.0 {
+        0.0
+    } else if u >= 1.0 {
+        1.0
+    } else {
+        // 1 - u^a = -expm1(a ln u), without cancellation near 1.
+        -(b * (-(a * u.ln()).exp_m1()).ln()).exp_m1()
     }
 }
 

@@ -2,14 +2,14 @@
 
 use crate::{Case, assert_all_close};
 use tuner_runtime::gp::{
-    Data, FitOptions, GpError, Hyper, Kind, Posterior, around, fit, representative,
+    Data, FitOptions, GpError, Hyper, Kind, Posterior, Warping, around, fit, representative,
 };
 use tuner_runtime::math::rng::Rng;
 
 const TIGHT: FitOptions = FitOptions {
     max_iterations: 200,
     gradient_tolerance: 1e-5,
-    warp: false,
+    warp: Warping::Never,
 };
 
 /// A function of the first coordinate and of a category; the second coordinate does nothing.
@@ -113,7 +113,7 @@ fn a_warp_is_kept_where_it_pays() {
         let values: Vec<f64> = rows.iter().map(|u| f(*u)).collect();
         let data = Data::new(&[Kind::Continuous], &rows, &values).expect("valid");
         let options = FitOptions {
-            warp: true,
+            warp: Warping::Weighed,
             ..TIGHT
         };
         (
@@ -139,6 +139,15 @@ fn a_warp_is_kept_where_it_pays() {
     };
     assert!(error(&warped) < error(&plain));
     assert!(fitted(&|u| (6.0 * u).sin()).0.warps.is_empty());
+    // Going on with the warp alone neither drops nor spoils it.
+    let options = FitOptions {
+        warp: Warping::Kept,
+        ..TIGHT
+    };
+    let kept = fit(&data, std::slice::from_ref(&warped), options);
+    let kept = kept.expect("a fit").hyper;
+    assert_eq!(kept.warps.len(), 1);
+    assert!(error(&kept) < error(&plain));
 }
 
 #[test]

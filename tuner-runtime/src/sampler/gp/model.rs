@@ -10,8 +10,8 @@ use super::prior::Beliefs;
 use super::pruned;
 use crate::gp::{
     Acquisition, ChainOptions, Condition, Data, Feasibility, FitOptions, GpError, Hyper,
-    HypervolumeImprovement, Kind, Output, Posterior, Utility, around, draws, fit, quasi_normal,
-    representative,
+    HypervolumeImprovement, Kind, Output, Posterior, Utility, Warping, around, draws, fit,
+    quasi_normal, representative,
 };
 use crate::math::rng::Rng;
 use crate::math::transform::Scale;
@@ -21,6 +21,8 @@ use serde_json::Value as Json;
 
 /// Steps of a fit that goes on from the last one.
 const WARM: usize = 6;
+/// Trials from which on warps are weighed, or two for each dimension if that is more; anew after each growth by a tenth.
+const LEAST_WARPED: usize = 40;
 /// Trials that hyperparameters are fitted to, and that the posterior is conditioned on, at most.
 const MOST_FITTED: usize = 512;
 const MOST_KEPT: usize = 2000;
@@ -44,6 +46,9 @@ pub(super) struct Memo {
     fitted: usize,
     /// Finished trials when starts were last drawn from the prior.
     drawn: usize,
+    /// Finished trials when a warp was last weighed.
+    #[serde(default)]
+    weighed: usize,
     hyper: Hyper,
     /// The hyperparameters of the objectives after the first, where a front is followed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -54,10 +59,11 @@ pub(super) struct Memo {
 }
 
 impl Memo {
-    fn new(fitted: usize, drawn: usize, hyper: Hyper) -> Self {
+    fn new(fitted: usize, drawn: usize, weighed: usize, hyper: Hyper) -> Self {
         Self {
             fitted,
             drawn,
+            weighed,
             hyper,
             others: Vec::new(),
             older: None,
@@ -181,7 +187,8 @@ impl<'a> Model<'a> {
                     0 => Some(&memo.hyper),
                     _ => memo.others.get(k - 1),
                 };
-                Some(Memo::new(memo.fitted, memo.drawn, hyper?.clone()))
+                let hyper = hyper?.clone();
+                Some(Memo::new(memo.fitted, memo.drawn, memo.weighed, hyper))
             });
             let raw = raw.with_values(values)?;
             memos.push(refit(&raw, known, true, rng, |part, _| front::seen(part))?);
@@ -263,6 +270,16 @@ fn refit(
     let mut starts = Vec::with_capacity(4);
     let mut options = FitOptions::default();
     let mut drawn = n;
+    let mut weighed = memo.as_ref().map_or(0, |memo| memo.weighed);
+    if n >= LEAST_WARPED.max(2 * dimensions) && n >= weighed + weighed / 10 {
+        weighed = n;
+        options.warp = Warping::Weighed;
+    } else if memo
+        .as_ref()
+        .is_some_and(|memo| !memo.hyper.warps.is_empty())
+    {
+        options.warp = Warping::Kept;
+    }
     match memo {
         Some(memo) if n > MOST_AVERAGED && n < memo.fitted + (n / 20).max(5) => return Ok(memo),
         Some(memo) => {
@@ -284,7 +301,7 @@ fn refit(
     let part = subset(raw, raw.values(), &kept)?;
     let seen = seen(part.values(), &kept);
     let found = fit(&part.with_values(&seen)?, &starts, options)?;
-    Ok(Memo::new(n, drawn, found.hyper))
+    Ok(Memo::new(n, drawn, weighed, found.hyper))
 }
 
 fn subset(data: &Data, values: &[f64], kept: &[usize]) -> Result<Data, GpError> {
