@@ -383,6 +383,92 @@ mod model {
         }
     }
 
+    /// Two places in five dimensions: the front lies between them.
+    fn places(point: &Point) -> Metrics {
+        let away = |place: f64| -> f64 {
+            let axes = (0..5).map(|i| at(point, &format!("x{i}")) - place);
+            axes.map(|away| away * away).sum()
+        };
+        Metrics::new().with("f1", away(0.3)).with("f2", away(0.6))
+    }
+
+    fn warm_front(older: Option<&History>, storage: &Arc<Memory>, seed: u64, trials: u64) -> Core {
+        let setup = two(cube(5), Gp::new(), seed).max_trials(12);
+        let study = Core::open(storage.clone(), "study".into(), setup.clone()).unwrap();
+        if let Some(older) = older {
+            // No point of the older study is tried: what helps is what was learned from it.
+            study.warm_start(older, 0).unwrap();
+        }
+        run(setup, storage, trials, places)
+    }
+
+    #[test]
+    fn of_several_objectives_each_learns_from_its_own() {
+        // The older study names them in the other order, and what misleads has them the wrong way round.
+        let older = |value: &dyn Fn(&Point) -> Metrics| {
+            let setup = Setup::new(cube(5), Random::new())
+                .objective(Objective::minimize("f2"))
+                .objective(Objective::minimize("f1"));
+            run(setup.seed(8), &Arc::default(), 120, value).history()
+        };
+        let mean = |older: Option<&History>| {
+            let volume = |seed| {
+                let history = warm_front(older, &Arc::default(), seed, 12).history();
+                hypervolume(&history, &[0.6, 0.6]).unwrap()
+            };
+            (0..3).map(volume).sum::<f64>() / 3.0
+        };
+        let right = older(&places);
+        let wrong = older(&|point| {
+            let metrics = places(point);
+            let value = |name| -metrics.get(name).unwrap();
+            Metrics::new()
+                .with("f1", value("f1"))
+                .with("f2", value("f2"))
+        });
+        let (cold, helped, misled) = (mean(None), mean(Some(&right)), mean(Some(&wrong)));
+        // The whole front has 0.36 - 0.03375.
+        let missing = |volume: f64| 0.32625 - volume;
+        let (cold, helped, misled) = (missing(cold), missing(helped), missing(misled));
+        assert!(helped < 0.5 * cold, "{helped} is missing, without {cold}");
+        assert!(misled < 1.4 * cold, "{misled} is missing, without {cold}");
+        let whole = warm_front(Some(&right), &Arc::default(), 1, 12).history();
+        let storage = Arc::default();
+        for trials in 1..=12 {
+            warm_front(Some(&right), &storage, 1, trials);
+        }
+        let parts = warm_front(Some(&right), &storage, 1, 12).history();
+        for (one, other) in whole.trials().iter().zip(parts.trials()) {
+            assert_eq!(one.point, other.point, "trial {}", one.number);
+            assert_eq!(one.memo, other.memo);
+        }
+    }
+
+    #[test]
+    fn the_ends_of_an_older_front_are_tried_first() {
+        let setup = two(cube(5), Random::new(), 8);
+        let older = run(setup, &Arc::default(), 60, places).history();
+        let setup = two(cube(5), Random::new(), 1);
+        let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
+        assert_eq!(study.warm_start(&older, 3).unwrap(), 3);
+        let tried: Vec<Metrics> = (0..3)
+            .map(|_| places(&study.ask().unwrap().point))
+            .collect();
+        let least = |name: &str, of: &mut dyn Iterator<Item = f64>| {
+            let least = of.fold(f64::INFINITY, f64::min);
+            assert!(least.is_finite(), "{name}");
+            least
+        };
+        for (place, name) in ["f1", "f2"].into_iter().enumerate() {
+            let best = least(name, &mut older.finished().map(|trial| trial.values[place]));
+            let found = least(
+                name,
+                &mut tried.iter().map(|metrics| metrics.get(name).unwrap()),
+            );
+            assert_eq!(found, best, "{name}");
+        }
+    }
+
     #[test]
     fn a_surrogate_speaks_in_the_units_of_each_objective() {
         let value = |point: &Point| {

@@ -62,8 +62,6 @@ pub struct Acquisition<'a> {
     utility: Utility,
     conditions: Vec<Condition<'a>>,
     terms: Vec<&'a dyn Term>,
-    /// What the posterior's means are counted from, and its weight.
-    base: Option<(&'a Posterior, f64)>,
 }
 
 /// Where some climbs ended.
@@ -84,19 +82,12 @@ impl<'a> Acquisition<'a> {
             utility,
             conditions: Vec::new(),
             terms: Vec::new(),
-            base: None,
         }
     }
 
     /// Averages the utility, whose logarithm it is, over other posteriors of the same data as well.
     pub fn averaged(mut self, draws: &'a [Posterior]) -> Self {
         self.draws = draws;
-        self
-    }
-
-    /// Adds the mean of another posterior, times a weight, to the mean of this one: what was modelled is the rest.
-    pub fn over(mut self, base: &'a Posterior, weight: f64) -> Self {
-        self.base = Some((base, weight));
         self
     }
 
@@ -179,10 +170,7 @@ impl<'a> Acquisition<'a> {
 
     /// The utilities under one of the posteriors.
     fn values(&self, posterior: &Posterior, rows: &[f64]) -> Vec<f64> {
-        let mut at = posterior.predict(rows);
-        if let Some((base, weight)) = self.base {
-            raise(&mut at.mean, &base.predict(rows).mean, weight);
-        }
+        let at = posterior.predict(rows);
         self.utilities(posterior, &at.mean, &at.sd, None)
     }
 
@@ -190,23 +178,9 @@ impl<'a> Acquisition<'a> {
     fn slopes(&self, posterior: &Posterior, rows: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let at = posterior.covariances(rows, true);
         let mut slopes = Slopes::zero(at.prediction.mean.len(), at.prediction.sd.len());
-        let (mut mean, sd) = (at.prediction.mean.clone(), &at.prediction.sd);
-        let below = self.base.map(|(base, weight)| {
-            let below = base.covariances(rows, true);
-            raise(&mut mean, &below.prediction.mean, weight);
-            (below, weight)
-        });
-        let values = self.utilities(posterior, &mean, sd, Some(&mut slopes));
-        let mut gradient = at.pull(rows, &slopes.by_mean, &slopes.by_sd);
-        if let Some((below, weight)) = below {
-            let sets = slopes.by_mean.chunks_exact(posterior.sets());
-            let by_mean: Vec<f64> = sets.map(|set| weight * set.iter().sum::<f64>()).collect();
-            let more = below.pull(rows, &by_mean, &vec![0.0; sd.len()]);
-            gradient
-                .iter_mut()
-                .zip(more)
-                .for_each(|(sum, part)| *sum += part);
-        }
+        let (mean, sd) = (&at.prediction.mean, &at.prediction.sd);
+        let values = self.utilities(posterior, mean, sd, Some(&mut slopes));
+        let gradient = at.pull(rows, &slopes.by_mean, &slopes.by_sd);
         (values, gradient)
     }
 
@@ -225,9 +199,7 @@ impl<'a> Acquisition<'a> {
             Utility::LogImprovement { best } => {
                 draws.clear();
                 draws.extend(mean.iter().enumerate().map(|(set, mean)| {
-                    // Over a base the draws are not on the scale of `best`.
                     let drawn = posterior.drawn_best.get(set);
-                    let drawn = drawn.filter(|_| self.base.is_none());
                     log_expected_improvement(
                         *mean,
                         sd,
@@ -300,14 +272,6 @@ fn averaged(count: usize, value: f64, more: f64) -> (f64, f64) {
     let (sum, last) = (count as f64 * (value - most).exp(), (more - most).exp());
     let mean = most + ((sum + last) / (count + 1) as f64).ln();
     (mean, last / (sum + last))
-}
-
-/// Adds a weighted base to the means of each point, which has as many sets as there are of them.
-fn raise(means: &mut [f64], base: &[f64], weight: f64) {
-    let sets = means.len() / base.len().max(1);
-    for (means, base) in means.chunks_exact_mut(sets.max(1)).zip(base) {
-        means.iter_mut().for_each(|mean| *mean += weight * base);
-    }
 }
 
 /// Derivatives by the means (set by set) and the deviations of some points.

@@ -52,6 +52,10 @@ impl Posterior {
         start.resize(known + pending, 0.0);
         let mut extended = self;
         let dimensions = extended.data.dimensions();
+        let below: Vec<f64> = rows
+            .chunks(dimensions)
+            .map(|row| extended.base_mean(row))
+            .collect();
         for row in rows.chunks(dimensions) {
             // Any value will do here: the draws take its place.
             extended.append(row, mean)?;
@@ -74,9 +78,9 @@ impl Posterior {
                         .map(|(l, a)| l * a)
                         .sum()
                 };
-                mean + (known..known + pending)
-                    .map(value)
-                    .fold(f64::NEG_INFINITY, f64::max)
+                let values = (known..known + pending).zip(&below);
+                let values = values.map(|(i, below)| mean + below + value(i));
+                values.fold(f64::NEG_INFINITY, f64::max)
             })
             .collect();
         extended.solved.factor.solve_upper_columns(&mut halves);

@@ -1,7 +1,8 @@
 //! The posterior of a Gaussian process at fixed hyperparameters.
 //!
 //! Notation: at a point x with covariances k to the observations, mean m + k'a and variance s - |L^-1 k|^2 of the value
-//! without noise. A posterior may carry several sets of values for its points (fantasies); they share k and the variance.
+//! without noise. A posterior may carry several sets of values for its points (fantasies); they share k and the variance. It may
+//! lie over another one, of which it models the rest: then that one's mean, times a weight, is part of its mean.
 //!
 //! Source: C. Rasmussen and C. Williams, algorithm 2.1 and equations 5.10 to 5.12 (leaving one out).
 
@@ -13,6 +14,7 @@ use super::kernel::{Kernel, LANES, Points};
 use super::likelihood::Solved;
 use super::sums::pull;
 use faer::Mat;
+use std::sync::Arc;
 
 /// Variances below this are rounding.
 const LEAST_VARIANCE: f64 = 1e-12;
@@ -30,6 +32,8 @@ pub struct Posterior {
     pub(crate) alphas: Mat<f64>,
     /// The largest value that each set of fantasies drew; empty without them.
     pub(crate) drawn_best: Vec<f64>,
+    /// What this one lies over, and its weight.
+    base: Option<(Arc<Posterior>, f64)>,
 }
 
 /// Means and standard deviations at some points.
@@ -86,9 +90,33 @@ impl Posterior {
             solved,
             alphas: Mat::new(),
             drawn_best: Vec::new(),
+            base: None,
         };
         posterior.take_alpha();
         Ok(posterior)
+    }
+
+    /// Adds the mean of another posterior over the same dimensions, times a weight, to the mean of this one, whose values are
+    /// what that leaves: the other is its prior mean. Running points are added afterwards.
+    ///
+    /// ```
+    /// # use tuner_runtime as tuner;
+    /// use std::sync::Arc;
+    /// use tuner::gp::{Data, Hyper, Kind, Posterior};
+    /// let at = |rows: &[f64], values: &[f64]| {
+    ///     Posterior::new(Data::new(&[Kind::Continuous], rows, values)?, &Hyper::prior_mode(1))
+    /// };
+    /// let older = Arc::new(at(&[0.0, 0.4, 0.8], &[-1.0, 1.0, 0.0])?);
+    /// let rest = at(&[0.2], &[0.0])?;
+    /// let over = rest.clone().over(older.clone(), 0.5);
+    /// let sum = rest.predict(&[0.4]).mean[0] + 0.5 * older.predict(&[0.4]).mean[0];
+    /// assert_eq!(over.predict(&[0.4]).mean[0], sum);
+    /// # Ok::<(), tuner::gp::GpError>(())
+    /// ```
+    #[must_use]
+    pub fn over(mut self, base: Arc<Posterior>, weight: f64) -> Self {
+        self.base = Some((base, weight));
+        self
     }
 
     /// What the process is conditioned on.
@@ -101,7 +129,7 @@ impl Posterior {
         &self.kernel.hyper
     }
 
-    /// The prior mean, profiled out.
+    /// The prior mean, profiled out; without what this one lies over.
     pub fn prior_mean(&self) -> f64 {
         self.solved.mean
     }
@@ -194,16 +222,10 @@ impl Posterior {
             let less = column.iter().zip(explained.col_as_slice(j));
             covariance.extend(less.map(|(k, explained)| k - explained));
         }
-        let means = across
-            .prediction
-            .mean
-            .into_iter()
-            .step_by(self.sets())
-            .collect();
-        (means, covariance)
+        (across.first().collect(), covariance)
     }
 
-    /// Leaves each observation out in turn, without a new factorisation.
+    /// Leaves each observation out in turn, without a new factorisation. Over another posterior: of what that leaves.
     pub fn leave_one_out(&self) -> LeaveOneOut {
         let precision = self.solved.factor.inverse_diagonal();
         let weights = self.solved.alpha.iter().zip(&precision);
@@ -239,6 +261,14 @@ impl Posterior {
                     .map(|part| self.solved.mean + part),
             );
         }
+        let below = self.base.as_ref().map(|(base, weight)| {
+            let below = base.covariances(rows, slopes);
+            let points = mean.chunks_exact_mut(self.sets());
+            for (own, base) in points.zip(below.first()) {
+                own.iter_mut().for_each(|mean| *mean += weight * base);
+            }
+            (Box::new(below), *weight)
+        });
         self.solved.factor.solve_lower_columns(&mut half);
         let sd = (0..count)
             .map(|j| {
@@ -251,8 +281,15 @@ impl Posterior {
             points,
             half,
             slope,
+            below,
             prediction: Prediction { mean, sd },
         }
+    }
+
+    /// What this one lies over, times its weight, at one point.
+    pub(crate) fn base_mean(&self, row: &[f64]) -> f64 {
+        let base = self.base.as_ref();
+        base.map_or(0.0, |(base, weight)| weight * base.predict(row).mean[0])
     }
 
     fn take_alpha(&mut self) {
@@ -270,10 +307,18 @@ pub(crate) struct Covariances<'a> {
     half: Mat<f64>,
     /// The kernel's slopes, a column a point; empty where not wanted.
     slope: Mat<f64>,
+    /// Those of what the posterior lies over, and its weight.
+    below: Option<(Box<Covariances<'a>>, f64)>,
     pub(crate) prediction: Prediction,
 }
 
 impl Covariances<'_> {
+    /// The mean of each point; of several sets of values that of the first.
+    fn first(&self) -> impl Iterator<Item = f64> + '_ {
+        let means = self.prediction.mean.iter();
+        means.step_by(self.posterior.sets()).copied()
+    }
+
     /// The gradient by the coordinates of each point of anything whose derivatives by the means (set by set) and by the
     /// deviations are given; 0 for categorical dimensions. `rows` are the points as they were given.
     pub(crate) fn pull(&self, rows: &[f64], by_mean: &[f64], by_sd: &[f64]) -> Vec<f64> {
@@ -321,6 +366,23 @@ impl Covariances<'_> {
                 let scale = slope * kernel.inverse_lengths[place];
                 gradient[j * dimensions + dimension] = sum * scale;
             }
+        }
+        if let Some((below, weight)) = &self.below {
+            let sets_below = below.posterior.sets();
+            let mut by_base = vec![0.0; below.prediction.mean.len()];
+            for (sum, by_mean) in by_base
+                .iter_mut()
+                .step_by(sets_below)
+                .zip(by_mean.chunks_exact(sets))
+            {
+                *sum = weight * by_mean.iter().sum::<f64>();
+            }
+            let none = vec![0.0; below.prediction.sd.len()];
+            let more = below.pull(rows, &by_base, &none);
+            gradient
+                .iter_mut()
+                .zip(more)
+                .for_each(|(sum, part)| *sum += part);
         }
         gradient
     }

@@ -1,9 +1,14 @@
 //! What an older study found, as a new one takes it over: points with their scores, stored among the study's notes.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::goal::Goal;
 use super::history::History;
+use super::record::TrialRecord;
 use crate::space::Point;
 
 /// Trials that are taken over at most.
@@ -18,15 +23,21 @@ pub struct Experience {
     pub points: Vec<Point>,
     /// The first objective of each, such that more is better.
     pub scores: Vec<f64>,
+    /// The further objectives by name, likewise.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<Arc<str>, Vec<f64>>,
+    /// The name of the first objective.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Arc<str>>,
 }
 
 impl Experience {
     /// The name of the note that holds it.
     pub const NOTE: &str = "warm_start";
 
-    /// The finished trials of a study: all, or of more than 256 the best 64 and others evenly spread in order of rank.
-    pub fn of(history: &History) -> Self {
-        let ranked = history.best_trials(usize::MAX);
+    /// Trials of a study, given from best to worst: all, or of more than 256 the best 64 and others evenly spread in order
+    /// of rank. Those without values are left out.
+    pub fn of(history: &History, ranked: &[Arc<TrialRecord>]) -> Self {
         let rest = ranked.len().saturating_sub(BEST);
         let kept = |place: usize| match place.checked_sub(BEST) {
             // Whether a mark of the even spread falls on this place.
@@ -36,23 +47,45 @@ impl Experience {
             }
             _ => true,
         };
-        let trials = ranked.iter().enumerate().filter(|(place, _)| kept(*place));
-        let goal = history.goal();
-        let (points, scores) = trials
-            .filter_map(|(_, trial)| Some((trial.point.clone(), goal.score(trial.value()?))))
-            .unzip();
-        Self { points, scores }
+        let goals = history.goals();
+        let trials: Vec<&Arc<TrialRecord>> = ranked
+            .iter()
+            .enumerate()
+            .filter(|(place, trial)| kept(*place) && trial.values.len() == goals.len())
+            .map(|(_, trial)| trial)
+            .collect();
+        let of = |place: usize| -> Vec<f64> {
+            let values = trials.iter().map(|trial| trial.values[place]);
+            values.map(|value| goals[place].score(value)).collect()
+        };
+        Self {
+            points: trials.iter().map(|trial| trial.point.clone()).collect(),
+            scores: of(0),
+            others: (1..goals.len())
+                .map(|place| (goals[place].name.clone(), of(place)))
+                .collect(),
+            first: Some(goals[0].name.clone()),
+        }
     }
 
     /// What the study took over, if it did.
     pub fn read(history: &History) -> Option<Self> {
         let note = history.attributes().get(Self::NOTE)?;
         let own = Self::deserialize(note).ok()?;
-        (own.points.len() == own.scores.len()).then_some(own)
+        let whole = |scores: &Vec<f64>| scores.len() == own.points.len();
+        (whole(&own.scores) && own.others.values().all(whole)).then_some(own)
+    }
+
+    /// The scores for an objective of the new study: those of the same name. A study with a single objective learns from the
+    /// first one of the older study, whatever it was called.
+    pub fn scores_for(&self, goal: &Goal, single: bool) -> Option<&[f64]> {
+        let other = self.others.get(&goal.name);
+        let first = single || self.first.as_ref() == Some(&goal.name);
+        other.or(first.then_some(&self.scores)).map(Vec::as_slice)
     }
 
     /// As it is stored.
     pub fn to_json(&self) -> Json {
-        serde_json::json!({"points": self.points, "scores": self.scores})
+        serde_json::json!(self)
     }
 }

@@ -1,6 +1,7 @@
 //! Acquisitions: their values, gradients, fantasies and maxima.
 
 use crate::assert_all_close;
+use std::sync::Arc;
 use tuner_runtime::gp::{
     Acquisition, Condition, Data, Hyper, Kind, Posterior, Utility, ascend, quasi_normal,
 };
@@ -109,8 +110,12 @@ fn gradients_are_those_of_central_differences() {
         .clone()
         .with_pending(&rows(3, &mut rng), &quasi_normal(8, 3, &mut rng))
         .expect("fantasies");
+    let over = objective.clone().over(Arc::new(sample(9, 5)), 0.6);
+    let over = over
+        .with_pending(&rows(2, &mut rng), &quasi_normal(4, 2, &mut rng))
+        .expect("fantasies");
     let queries = rows(20, &mut rng);
-    for posterior in [&objective, &pending] {
+    for posterior in [&objective, &pending, &over] {
         for utility in [
             Utility::LogImprovement { best: 1.2 },
             Utility::UpperBound { width: 1.8 },
@@ -236,6 +241,30 @@ fn one_drawn_value_is_an_observation() {
     let (found, wanted) = (pending.predict(&queries), observed.predict(&queries));
     assert_all_close(&found.mean, &wanted.mean, shift + 1e-9, "mean");
     assert_all_close(&found.sd, &wanted.sd, 1e-9, "deviation");
+}
+
+#[test]
+fn what_is_drawn_over_a_base_counts_with_it() {
+    let (rest, base) = (sample(10, 7), sample(8, 12));
+    let awaited = rows(1, &mut Rng::new(8));
+    let over = rest.clone().over(Arc::new(base.clone()), 0.7);
+    let [rest, over] =
+        [rest, over].map(|posterior| posterior.with_pending(&awaited, &[1.3]).expect("a fantasy"));
+    let queries = rows(9, &mut Rng::new(9));
+    let (found, part) = (over.predict(&queries), rest.predict(&queries));
+    let below = base.predict(&queries).mean;
+    let sums = part.mean.iter().zip(&below).map(|(m, b)| m + 0.7 * b);
+    assert_all_close(&found.mean, &sums.collect::<Vec<f64>>(), 1e-12, "mean");
+    assert_eq!(found.sd, part.sd);
+    // What is to be improved on is the drawn value, which is close to the mean there once it is drawn.
+    let at = over.predict(&awaited);
+    let acquisition = Acquisition::new(&over, Utility::LogImprovement { best: -1e9 });
+    let wanted = at.mean.iter().zip(&at.sd).map(|(m, s)| {
+        let u = (m - at.mean[0]) / s;
+        (s * (density(u) + u * cdf(u))).ln()
+    });
+    let wanted: Vec<f64> = wanted.collect();
+    assert_all_close(&acquisition.evaluate(&awaited), &wanted, 0.5, "improvement");
 }
 
 #[test]

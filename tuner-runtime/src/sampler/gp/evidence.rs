@@ -3,7 +3,7 @@
 use super::encoding::Encoding;
 use crate::math::rng::Rng;
 use crate::math::transform::standardise;
-use crate::trial::{ExecutionRecord, History, State, TrialRecord};
+use crate::trial::{ExecutionRecord, Experience, History, State, TrialRecord};
 use std::collections::BTreeSet;
 
 /// The trials of a study whose points belong to its space.
@@ -25,6 +25,16 @@ pub(super) struct Evidence {
     /// The steps where trials were stopped, ascending.
     pub(super) rungs: Vec<Rung>,
     pub(super) running: Vec<Vec<f64>>,
+    pub(super) past: Option<Past>,
+}
+
+/// What an older study found.
+#[derive(Debug)]
+pub(super) struct Past {
+    /// Its trials.
+    pub(super) rows: Vec<Vec<f64>>,
+    /// For each objective of the new study what it was in them, larger is better; `None`: it was not measured.
+    pub(super) scores: Vec<Option<Vec<f64>>>,
 }
 
 /// The scores of trials at a step.
@@ -86,6 +96,7 @@ impl Evidence {
                 .filter(|trial| trial.fits)
                 .map(|trial| encoding.row(&trial.point))
                 .collect(),
+            past: Past::read(history, encoding),
         }
     }
 
@@ -98,6 +109,23 @@ impl Evidence {
                 .then(a.cmp(&b))
         });
         order
+    }
+}
+
+impl Past {
+    fn read(history: &History, encoding: &Encoding<'_>) -> Option<Self> {
+        let own = Experience::read(history)?;
+        let goals = history.goals();
+        let scores = |goal| own.scores_for(goal, goals.len() == 1).map(<[f64]>::to_vec);
+        let space = history.space();
+        Some(Self {
+            rows: own
+                .points
+                .iter()
+                .map(|point| encoding.row(&space.mend(point).0))
+                .collect(),
+            scores: goals.iter().map(scores).collect(),
+        })
     }
 }
 

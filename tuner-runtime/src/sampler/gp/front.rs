@@ -9,6 +9,7 @@
 //! "How to specify a reference point in hypervolume calculation for fair performance comparison" (2018).
 
 use super::evidence::Evidence;
+use super::older::{Older, whole};
 use crate::gp::{Data, GpError, Hyper, HypervolumeImprovement, Output, Posterior};
 use crate::math::fronts::select;
 use crate::math::hypervolume::non_dominated;
@@ -25,34 +26,50 @@ pub(super) fn is_followed(evidence: &Evidence) -> bool {
     (2..=MOST_OBJECTIVES).contains(&evidence.objectives.len())
 }
 
-/// The values of an objective as its process sees them.
-pub(super) fn seen(values: &[f64]) -> Vec<f64> {
-    Output::YeoJohnson.apply(values).values
+/// How the values of an objective are transformed.
+pub(super) const OUTPUT: Output = Output::YeoJohnson;
+
+/// An objective as its process sees it.
+pub(super) struct Objective {
+    /// The transformed values of the finished trials.
+    pub(super) seen: Vec<f64>,
+    /// What an older study leaves of them.
+    pub(super) rest: Vec<f64>,
+    pub(super) older: Option<Older>,
+    pub(super) hyper: Hyper,
+}
+
+impl Objective {
+    /// The process on some data with the values of [`rest`](Self::rest) in it.
+    pub(super) fn posterior(&self, data: Data) -> Result<Posterior, GpError> {
+        Ok(whole(
+            self.older.as_ref(),
+            Posterior::new(data, &self.hyper)?,
+        ))
+    }
 }
 
 /// The improvement of the front of the trials that keep the constraints; `None` while there is none of them.
 pub(super) fn improvement(
-    raw: &Data,
-    hypers: &[&Hyper],
+    all: &[Objective],
     evidence: &Evidence,
     elsewhere: &[f64],
     condition: impl Fn(&[f64]) -> Result<Data, GpError>,
 ) -> Result<Option<HypervolumeImprovement>, GpError> {
-    let objectives = evidence.objectives.len();
-    let seen: Vec<Vec<f64>> = evidence.objectives.iter().map(|y| seen(y)).collect();
+    let objectives = all.len();
     let running = evidence.running.concat();
     let pending = evidence.running.len();
     let mut posteriors = Vec::with_capacity(objectives);
-    let mut rows: Vec<f64> = (0..raw.len())
+    let mut rows: Vec<f64> = (0..evidence.rows.len())
         .filter(|&i| evidence.feasible[i])
-        .flat_map(|i| seen.iter().map(move |values| values[i]))
+        .flat_map(|i| all.iter().map(move |objective| objective.seen[i]))
         .collect();
     if rows.is_empty() {
         return Ok(None);
     }
     let mut believed = Vec::with_capacity(objectives);
-    for (values, hyper) in seen.iter().zip(hypers) {
-        let posterior = Posterior::new(condition(values)?, hyper)?;
+    for objective in all {
+        let posterior = objective.posterior(condition(&objective.rest)?)?;
         believed.push(posterior.predict(&running).mean);
         // Draws of 0 are the means.
         posteriors.push(posterior.with_pending(&running, &vec![0.0; pending])?);
@@ -61,15 +78,15 @@ pub(super) fn improvement(
         .iter()
         .map(|posterior| posterior.predict(elsewhere).mean)
         .collect();
-    let count = elsewhere.len() / raw.dimensions();
+    let count = predicted[0].len();
     let means = (0..count).flat_map(|i| predicted.iter().map(move |means| means[i]));
-    let all: Vec<f64> = rows.iter().copied().chain(means).collect();
-    let whole = non_dominated(&all, objectives).into_iter();
-    let whole: Vec<f64> = whole
-        .flat_map(|i| &all[i * objectives..(i + 1) * objectives])
+    let expected: Vec<f64> = rows.iter().copied().chain(means).collect();
+    let front = non_dominated(&expected, objectives).into_iter();
+    let front: Vec<f64> = front
+        .flat_map(|i| &expected[i * objectives..(i + 1) * objectives])
         .copied()
         .collect();
-    let reference = reference(&whole, objectives);
+    let reference = reference(&front, objectives);
     rows.extend((0..pending).flat_map(|i| believed.iter().map(move |means| means[i])));
     let front = thinned(&rows, objectives);
     Ok(Some(HypervolumeImprovement::new(

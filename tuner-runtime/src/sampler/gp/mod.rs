@@ -122,7 +122,7 @@ use super::random::unseen;
 use super::{Ask, SampleError, Sampler, Suggestion, Tpe};
 use crate::math::sobol::Sobol as Sequence;
 use crate::space::{Point, Space};
-use crate::trial::{Experience, Goal};
+use crate::trial::Goal;
 use std::collections::HashSet;
 
 /// Finished trials before there is a model.
@@ -141,9 +141,9 @@ const REPEATS: u64 = 64;
 /// Bayesian optimisation with a Gaussian process.
 ///
 /// Works on every space, with running, failed and pruned trials and constraints. Of two to four objectives it follows the
-/// whole front, by the expected improvement of its hypervolume; more become one by random weights. With one objective it
-/// learns from an older study that `Study::warm_start` took over. No point is proposed twice while there
-/// are others.
+/// whole front, by the expected improvement of its hypervolume; more become one by random weights. Up to four objectives
+/// learn from an older study that `Study::warm_start` took over, each from the one of its name. No point is proposed twice
+/// while there are others.
 ///
 /// ```
 /// # use tuner_runtime as tuner;
@@ -201,7 +201,6 @@ impl Sampler for Gp {
             + evidence.failed.len()
             + evidence.pruned.len()
             + evidence.running.len();
-        let experience = Experience::read(ask.history);
         let finished = evidence.rows.len();
         let beliefs = Beliefs::new(&self.priors, &encoding, finished, ask.budget)?;
         if begun < BEGINNING || finished < LEAST {
@@ -209,7 +208,7 @@ impl Sampler for Gp {
         }
         let memo = ask.memo().and_then(Memo::read);
         // Without a factor of its matrix there is no model: then luck.
-        let model = Model::new(&encoding, &evidence, memo, experience.as_ref(), &mut rng);
+        let model = Model::new(&encoding, &evidence, memo, &mut rng);
         let Ok(model) = model else {
             return Ok(unseen(ask.history, &mut rng).into());
         };

@@ -3,8 +3,8 @@
 use super::candidates;
 use super::encoding::Encoding;
 use super::evidence::Evidence;
-use super::front;
-use super::older::Older;
+use super::front::{self, Objective};
+use super::older::{self, Older};
 use super::plateau;
 use super::prior::Beliefs;
 use super::pruned;
@@ -15,7 +15,6 @@ use crate::gp::{
 };
 use crate::math::rng::Rng;
 use crate::math::transform::Scale;
-use crate::trial::Experience;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -53,9 +52,9 @@ pub(super) struct Memo {
     /// The hyperparameters of the objectives after the first, where a front is followed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     others: Vec<Hyper>,
-    /// Those of the older study that this one learns from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    older: Option<Hyper>,
+    /// Those of the older study's objectives that these learn from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    olders: Vec<Option<Hyper>>,
 }
 
 impl Memo {
@@ -66,8 +65,27 @@ impl Memo {
             weighed,
             hyper,
             others: Vec::new(),
-            older: None,
+            olders: Vec::new(),
         }
+    }
+
+    /// What is known of the objective at this place.
+    fn of(&self, place: usize) -> Option<Self> {
+        let hyper = match place.checked_sub(1) {
+            None => &self.hyper,
+            Some(other) => self.others.get(other)?,
+        };
+        Some(Self::new(
+            self.fitted,
+            self.drawn,
+            self.weighed,
+            hyper.clone(),
+        ))
+    }
+
+    /// The hyperparameters of what the objective at this place learns from.
+    fn older(&self, place: usize) -> Option<Hyper> {
+        self.olders.get(place)?.clone()
     }
 
     /// `None` for what another sampler remembered before this one took over.
@@ -92,7 +110,6 @@ pub(super) struct Model<'a> {
     utility: Utility,
     /// Of several objectives; then the posterior is that of the first.
     front: Option<HypervolumeImprovement>,
-    older: Option<Older>,
     beliefs: Option<Beliefs<'a>>,
 }
 
@@ -101,35 +118,23 @@ impl<'a> Model<'a> {
         encoding: &Encoding<'_>,
         evidence: &Evidence,
         memo: Option<Memo>,
-        experience: Option<&Experience>,
         rng: &mut Rng,
     ) -> Result<Self, GpError> {
         let kinds = &encoding.kinds;
         let memo = memo.filter(|memo| memo.hyper.log_lengths.len() == kinds.len());
         let raw = Data::new(kinds, &evidence.rows.concat(), &evidence.scores)?;
         if front::is_followed(evidence) {
-            return Self::of_front(encoding, &raw, evidence, memo, rng);
+            return Self::of_front(encoding, &raw, evidence, memo.as_ref(), rng);
         }
         let seen = Output::HalfRank.apply(&evidence.scores).values;
-        let older = match experience {
-            Some(experience) => {
-                let known = memo.as_ref().and_then(|memo| memo.older.clone());
-                Older::new(experience, encoding, known, &evidence.rows, &seen)?
-            }
-            None => None,
-        };
-        let trend = older.as_ref().map(|older| older.at(raw.rows()));
-        let less = |values: &[f64], places: &mut dyn Iterator<Item = usize>| -> Vec<f64> {
-            let pairs = values.iter().zip(places);
-            let shift = |i: usize| trend.as_ref().map_or(0.0, |trend| trend[i]);
-            pairs.map(|(y, i)| y - shift(i)).collect()
-        };
+        let known = memo.as_ref().and_then(|memo| memo.older(0));
+        let older = Older::new(evidence, 0, kinds, Output::HalfRank, known, &seen)?;
+        let all: Vec<usize> = (0..seen.len()).collect();
+        let rest = older::rest(older.as_ref(), &seen, &all);
         let mut memo = refit(&raw, memo, false, rng, |part, kept| {
-            let seen = Output::HalfRank.apply(part).values;
-            less(&seen, &mut kept.iter().copied())
+            older::rest(older.as_ref(), &Output::HalfRank.apply(part).values, kept)
         })?;
-        memo.older = older.as_ref().map(|older| older.posterior.hyper().clone());
-        let rest = less(&seen, &mut (0..seen.len()));
+        memo.olders = older.iter().map(|older| Some(older.hyper())).collect();
         let data = conditioned(&raw, &rest, evidence, &memo.hyper)?;
         let hypers = if data.len() <= MOST_AVERAGED {
             draws(&data, &memo.hyper, DRAWN, ChainOptions::default(), rng)?
@@ -138,9 +143,10 @@ impl<'a> Model<'a> {
         };
         let running = evidence.running.concat();
         let normals = quasi_normal(FANTASIES, evidence.running.len(), rng);
-        let posteriors = hypers
-            .iter()
-            .map(|hyper| Posterior::new(data.clone(), hyper)?.with_pending(&running, &normals));
+        let posteriors = hypers.iter().map(|hyper| {
+            let rest = Posterior::new(data.clone(), hyper)?;
+            older::whole(older.as_ref(), rest).with_pending(&running, &normals)
+        });
         let mut posteriors = posteriors.collect::<Result<Vec<_>, _>>()?;
         let posterior = posteriors.swap_remove(0);
         // Where trials fail nothing is known of the values: a search for a large improvement would go nowhere else.
@@ -167,7 +173,6 @@ impl<'a> Model<'a> {
             },
             draws: posteriors,
             front: None,
-            older,
             beliefs: None,
         })
     }
@@ -177,32 +182,46 @@ impl<'a> Model<'a> {
         encoding: &Encoding<'_>,
         raw: &Data,
         evidence: &Evidence,
-        memo: Option<Memo>,
+        memo: Option<&Memo>,
         rng: &mut Rng,
     ) -> Result<Self, GpError> {
         let mut memos = Vec::with_capacity(evidence.objectives.len());
-        for (k, values) in evidence.objectives.iter().enumerate() {
-            let known = memo.as_ref().and_then(|memo| {
-                let hyper = match k {
-                    0 => Some(&memo.hyper),
-                    _ => memo.others.get(k - 1),
-                };
-                let hyper = hyper?.clone();
-                Some(Memo::new(memo.fitted, memo.drawn, memo.weighed, hyper))
-            });
+        let mut objectives = Vec::with_capacity(evidence.objectives.len());
+        let all: Vec<usize> = (0..raw.len()).collect();
+        let kinds = raw.kinds();
+        for (place, values) in evidence.objectives.iter().enumerate() {
+            let seen = front::OUTPUT.apply(values).values;
+            let known = memo.and_then(|memo| memo.older(place));
+            let older = Older::new(evidence, place, kinds, front::OUTPUT, known, &seen)?;
+            let known = memo.and_then(|memo| memo.of(place));
             let raw = raw.with_values(values)?;
-            memos.push(refit(&raw, known, true, rng, |part, _| front::seen(part))?);
+            let found = refit(&raw, known, true, rng, |part, kept| {
+                older::rest(older.as_ref(), &front::OUTPUT.apply(part).values, kept)
+            })?;
+            objectives.push(Objective {
+                rest: older::rest(older.as_ref(), &seen, &all),
+                hyper: found.hyper.clone(),
+                seen,
+                older,
+            });
+            memos.push(found);
         }
-        let hypers: Vec<&Hyper> = memos.iter().map(|memo| &memo.hyper).collect();
         let everywhere = candidates::everywhere(encoding, PREDICTED, rng);
-        let condition = |seen: &[f64]| conditioned(raw, seen, evidence, hypers[0]);
-        let front = front::improvement(raw, &hypers, evidence, &everywhere, condition)?;
+        let hyper = &memos[0].hyper;
+        let condition = |rest: &[f64]| conditioned(raw, rest, evidence, hyper);
+        let front = front::improvement(&objectives, evidence, &everywhere, condition)?;
         let first = match &front {
             Some(front) => front.posteriors()[0].clone(),
-            None => Posterior::new(condition(&front::seen(&evidence.objectives[0]))?, hypers[0])?,
+            None => objectives[0].posterior(condition(&objectives[0].rest)?)?,
         };
         let others = memos[1..].iter().map(|memo| memo.hyper.clone()).collect();
-        let kinds = raw.kinds();
+        let mut olders: Vec<Option<Hyper>> = objectives
+            .iter()
+            .map(|objective| objective.older.as_ref().map(Older::hyper))
+            .collect();
+        if olders.iter().all(Option::is_none) {
+            olders.clear();
+        }
         Ok(Self {
             posterior: first,
             feasibility: feasibility(kinds, evidence)?,
@@ -210,10 +229,10 @@ impl<'a> Model<'a> {
             utility: Utility::Feasible,
             draws: Vec::new(),
             front,
-            older: None,
             beliefs: None,
             memo: Memo {
                 others,
+                olders,
                 ..memos.swap_remove(0)
             },
         })
@@ -232,9 +251,6 @@ impl<'a> Model<'a> {
 
     pub(super) fn acquisition(&self) -> Acquisition<'_> {
         let mut acquisition = Acquisition::new(&self.posterior, self.utility).averaged(&self.draws);
-        if let Some(older) = self.older.as_ref().filter(|older| older.weight > 0.0) {
-            acquisition = acquisition.over(&older.posterior, older.weight);
-        }
         if let Some(front) = &self.front {
             acquisition = acquisition.plus(front);
         }

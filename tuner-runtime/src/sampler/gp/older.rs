@@ -3,9 +3,9 @@
 //! The weight is the concordance (Kendall's tau) of the old means with the new values, and 0 below 0.2: an older study that
 //! misleads is dropped as soon as it shows.
 
-use super::encoding::Encoding;
-use crate::gp::{Data, FitOptions, GpError, Hyper, Output, Posterior, fit};
-use crate::trial::Experience;
+use super::evidence::Evidence;
+use crate::gp::{Data, FitOptions, GpError, Hyper, Kind, Output, Posterior, fit};
+use std::sync::Arc;
 
 /// Old trials before there is something to learn from.
 const LEAST: usize = 5;
@@ -14,56 +14,96 @@ const LEAST_CONCORDANCE: f64 = 0.2;
 /// New trials that the concordance is taken over, the latest.
 const MOST_COMPARED: usize = 256;
 
-/// The process of the older study.
+/// The process of an objective of the older study.
 #[derive(Debug)]
 pub(super) struct Older {
-    pub(super) posterior: Posterior,
-    pub(super) weight: f64,
+    posterior: Arc<Posterior>,
+    weight: f64,
+    /// The weighted old means at the new trials.
+    means: Vec<f64>,
 }
 
 impl Older {
-    /// Fits the older study, unless its hyperparameters are known, and compares it with the new values at `rows`. `None`
-    /// where it has too few trials or none that fits.
+    /// Fits the old values of the objective at this place, transformed as the new ones are, unless the hyperparameters are
+    /// known, and compares them with the new values `seen`. `None` without an older study that measured enough of it.
     pub(super) fn new(
-        experience: &Experience,
-        encoding: &Encoding<'_>,
+        evidence: &Evidence,
+        place: usize,
+        kinds: &[Kind],
+        output: Output,
         known: Option<Hyper>,
-        rows: &[Vec<f64>],
         seen: &[f64],
     ) -> Result<Option<Self>, GpError> {
-        let space = encoding.space();
-        let points = experience.points.iter().zip(&experience.scores);
-        let (old_rows, scores): (Vec<Vec<f64>>, Vec<f64>) = points
+        let Some(past) = &evidence.past else {
+            return Ok(None);
+        };
+        let Some(scores) = &past.scores[place] else {
+            return Ok(None);
+        };
+        let pairs = past.rows.iter().zip(scores);
+        let (rows, scores): (Vec<&[f64]>, Vec<f64>) = pairs
             .filter(|(_, score)| score.is_finite())
-            .map(|(point, score)| (encoding.row(&space.mend(point).0), *score))
+            .map(|(row, score)| (row.as_slice(), *score))
             .unzip();
         if scores.len() < LEAST {
             return Ok(None);
         }
-        let values = Output::HalfRank.apply(&scores).values;
-        let data = Data::new(&encoding.kinds, &old_rows.concat(), &values)?;
-        let known = known.filter(|hyper| hyper.log_lengths.len() == encoding.len());
+        let values = output.apply(&scores).values;
+        let data = Data::new(kinds, &rows.concat(), &values)?;
+        let known = known.filter(|hyper| hyper.log_lengths.len() == kinds.len());
         let hyper = match known {
             Some(hyper) => hyper,
             None => {
-                let starts = [Hyper::prior_mode(encoding.len())];
+                let starts = [Hyper::prior_mode(kinds.len())];
                 fit(&data, &starts, FitOptions::default())?.hyper
             }
         };
         let posterior = Posterior::new(data, &hyper)?;
+        let mut means = posterior.predict(&evidence.rows.concat()).mean;
         let from = seen.len().saturating_sub(MOST_COMPARED);
-        let means = posterior.predict(&rows[from..].concat()).mean;
-        let weight = match concordance(&means, &seen[from..]) {
+        let weight = match concordance(&means[from..], &seen[from..]) {
             agreed if agreed >= LEAST_CONCORDANCE => agreed,
             _ => 0.0,
         };
-        Ok(Some(Self { posterior, weight }))
+        means.iter_mut().for_each(|mean| *mean *= weight);
+        Ok(Some(Self {
+            posterior: Arc::new(posterior),
+            weight,
+            means,
+        }))
     }
 
-    /// The weighted old means.
-    pub(super) fn at(&self, rows: &[f64]) -> Vec<f64> {
-        let means = self.posterior.predict(rows).mean;
-        means.into_iter().map(|mean| self.weight * mean).collect()
+    /// The hyperparameters, to be known the next time.
+    pub(super) fn hyper(&self) -> Hyper {
+        self.posterior.hyper().clone()
+    }
+
+    /// A process of what the old means leave, over them.
+    fn under(&self, rest: Posterior) -> Posterior {
+        if self.weight > 0.0 {
+            rest.over(self.posterior.clone(), self.weight)
+        } else {
+            rest
+        }
+    }
+}
+
+/// What the old means leave of new values, those of the trials with these places.
+pub(super) fn rest(older: Option<&Older>, seen: &[f64], places: &[usize]) -> Vec<f64> {
+    match older {
+        Some(older) => {
+            let pairs = seen.iter().zip(places);
+            pairs.map(|(y, place)| y - older.means[*place]).collect()
+        }
+        None => seen.to_vec(),
+    }
+}
+
+/// The process of new values: that of what the old means leave, over them.
+pub(super) fn whole(older: Option<&Older>, rest: Posterior) -> Posterior {
+    match older {
+        Some(older) => older.under(rest),
+        None => rest,
     }
 }
 

@@ -1,9 +1,12 @@
 //! The next trial: one that was left behind, the queue's, or the sampler's.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::error::StudyError;
+use super::super::front;
 use super::{Asked, Core, lock, now};
+use crate::math::fronts::select;
 use crate::sampler::Ask;
 use crate::space::Point;
 use crate::storage::Guard;
@@ -112,11 +115,12 @@ impl Core {
     }
 
     /// Enqueues the best points of an older study, mended where they do not fit: `count` different
-    /// ones, less those that were tried already or wait. Returns how many.
+    /// ones, less those that were tried already or wait. Of several objectives those of its front, spread along it. Returns
+    /// how many.
     ///
-    /// What the older study measured is stored with this one, for samplers that learn from it: with one objective
-    /// the Gaussian process expects what was found there, as far as the new values agree. The first older study
-    /// counts.
+    /// What the older study measured is stored with this one, for samplers that learn from it: up to four objectives
+    /// the Gaussian process expects what was found there, as far as the new values agree; of several each learns from the
+    /// one of the same name. The first older study counts.
     ///
     /// # Errors
     /// When the storage fails.
@@ -124,7 +128,8 @@ impl Core {
         let history = self.history();
         let known = history.attributes().contains_key(Experience::NOTE);
         let mut points: Vec<Point> = Vec::new();
-        for record in older.best_trials(usize::MAX) {
+        let ranked = ranked(older);
+        for record in &ranked {
             if points.len() == count {
                 break;
             }
@@ -142,10 +147,33 @@ impl Core {
             events.push(Event::AttributeSet {
                 trial: None,
                 name: Experience::NOTE.into(),
-                value: Experience::of(older).to_json(),
+                value: Experience::of(older, &ranked).to_json(),
             });
         }
         self.commit(Guard::None, &events)?;
         Ok(enqueued)
     }
+}
+
+/// The trials with a value from best to worst; of several objectives the front first, its ends and what lies alone before
+/// the crowded parts.
+fn ranked(history: &History) -> Vec<Arc<TrialRecord>> {
+    let all = history.best_trials(usize::MAX);
+    let goals = history.goals();
+    if goals.len() < 2 {
+        return all;
+    }
+    let front: HashSet<u64> = front(history).into_iter().collect();
+    let (first, rest): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|trial| front.contains(&trial.number));
+    let scores = |trial: &Arc<TrialRecord>| -> Vec<f64> {
+        let pairs = goals.iter().zip(&trial.values);
+        pairs.map(|(goal, value)| goal.score(*value)).collect()
+    };
+    let scores: Vec<Vec<f64>> = first.iter().map(scores).collect();
+    let rows: Vec<&[f64]> = scores.iter().map(Vec::as_slice).collect();
+    let order = select(&rows, rows.len());
+    let first = order.into_iter().map(|place| first[place].clone());
+    first.chain(rest).collect()
 }
