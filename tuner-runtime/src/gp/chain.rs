@@ -64,7 +64,7 @@ pub fn draws(
             wanted: data.dimensions(),
         });
     }
-    let layout = Layout::new(&data.kinds, !start.warps.is_empty());
+    let layout = Layout::new(data, !start.warps.is_empty());
     let mut loss = Loss::new(data, &layout);
     let bounds: Vec<(f64, f64)> = layout.lower().into_iter().zip(layout.upper()).collect();
     let mut at = State::new(&mut loss, layout.pack(start));

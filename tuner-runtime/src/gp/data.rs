@@ -20,6 +20,8 @@ pub struct Data {
     pub(crate) rows: Vec<f64>,
     pub(crate) values: Vec<f64>,
     pub(crate) extra_noise: Vec<f64>,
+    /// For each dimension the part of the observations in which it is active.
+    pub(crate) shares: Vec<f64>,
 }
 
 impl Data {
@@ -47,7 +49,28 @@ impl Data {
             rows: rows.to_vec(),
             values: values.to_vec(),
             extra_noise: vec![0.0; values.len()],
+            shares: vec![1.0; kinds.len()],
         })
+    }
+
+    /// Says in which part of all observations each dimension is active, where conditions leave it out of the others; 1
+    /// unless said. Of a dimension that few observations know less is taken for granted: its lengthscale is expected to be
+    /// shorter.
+    ///
+    /// # Errors
+    /// Not one for each dimension, or one that is not in (0, 1].
+    pub fn with_shares(mut self, shares: &[f64]) -> Result<Self, GpError> {
+        if shares.len() != self.dimensions() {
+            return Err(GpError::Count {
+                found: shares.len(),
+                wanted: self.dimensions(),
+            });
+        }
+        if let Some(at) = shares.iter().position(|s| !(*s > 0.0 && *s <= 1.0)) {
+            return Err(GpError::Share { at });
+        }
+        self.shares = shares.to_vec();
+        Ok(self)
     }
 
     /// Gives each observation a noise variance of its own, on top of the common one.
@@ -73,7 +96,19 @@ impl Data {
     /// # Errors
     /// Not one finite value for each row.
     pub fn with_values(&self, values: &[f64]) -> Result<Self, GpError> {
-        Self::new(&self.kinds, &self.rows, values)?.with_extra_noise(&self.extra_noise)
+        Self::new(&self.kinds, &self.rows, values)?
+            .with_extra_noise(&self.extra_noise)?
+            .with_shares(&self.shares)
+    }
+
+    /// The observations with these indices, without noise of their own.
+    ///
+    /// # Errors
+    /// No index.
+    pub fn subset(&self, kept: &[usize]) -> Result<Self, GpError> {
+        let rows: Vec<f64> = kept.iter().flat_map(|&i| self.row(i)).copied().collect();
+        let values: Vec<f64> = kept.iter().map(|&i| self.values[i]).collect();
+        Self::new(&self.kinds, &rows, &values)?.with_shares(&self.shares)
     }
 
     /// The number of observations.
@@ -95,6 +130,11 @@ impl Data {
     /// The observed values.
     pub fn values(&self) -> &[f64] {
         &self.values
+    }
+
+    /// The part of the observations in which each dimension is active.
+    pub fn shares(&self) -> &[f64] {
+        &self.shares
     }
 
     /// The number of coordinates of a row.

@@ -78,11 +78,11 @@ pub fn fit(data: &Data, starts: &[Hyper], options: FitOptions) -> Result<Fit, Gp
             wanted: data.dimensions(),
         });
     }
-    let warped = Layout::new(&data.kinds, true);
+    let warped = Layout::new(data, true);
     if options.warp == Warping::Kept {
         return descend(data, &warped, starts, options);
     }
-    let plain = Layout::new(&data.kinds, false);
+    let plain = Layout::new(data, false);
     let mut best = descend(data, &plain, starts, options)?;
     if options.warp == Warping::Weighed && data.kinds.contains(&Kind::Continuous) {
         let mut warm: Vec<Hyper> = starts

@@ -8,9 +8,11 @@
 //! Bayesian optimization performs great in high dimensions" (2024). Theirs is ln l ~ N(sqrt 2 + ln(D) / 2, 3). This one,
 //! N(ln D - 1, 1), is shorter where there are few dimensions and surer everywhere: with ten observations the former takes
 //! most dimensions for irrelevant and is far too certain of what it predicts. A category's is ln l ~ N(0.5, 3), whatever D: what
-//! is known of one branch of a conditional space may say nothing of another.
+//! is known of one branch of a conditional space may say nothing of another. Nor may a few trials speak for all of a branch:
+//! where a dimension is active in a share q of the observations, its mean is ln D - 1 + max(ln q, -2). The less a branch is
+//! visited, the less is known of it, until it is worth a visit again.
 
-use super::data::Kind;
+use super::data::{Data, Kind};
 use super::warp::Warp;
 use serde::{Deserialize, Serialize};
 
@@ -90,11 +92,21 @@ const WARP: Prior = Prior {
 };
 
 impl Prior {
-    /// Of a numeric dimension.
+    /// Of a numeric dimension that is always active.
     fn length(dimensions: usize) -> Self {
         Self {
             mean: (dimensions as f64).ln() - 1.0,
             variance: 1.0,
+        }
+    }
+
+    /// Of one that is active in a share of the observations.
+    fn shared(self, share: f64) -> Self {
+        /// The shortening stops here.
+        const MOST: f64 = -2.0;
+        Self {
+            mean: self.mean + share.ln().max(MOST),
+            ..self
         }
     }
 
@@ -114,21 +126,24 @@ impl Prior {
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
     dimensions: usize,
-    categorical: Vec<bool>,
+    /// The prior of each dimension's lengthscale.
+    lengths: Vec<Prior>,
     /// The dimensions that are warped.
     pub(crate) warped: Vec<usize>,
 }
 
 impl Layout {
-    pub(crate) fn new(kinds: &[Kind], warp: bool) -> Self {
-        let continuous = |i: &usize| warp && kinds[*i] == Kind::Continuous;
+    pub(crate) fn new(data: &Data, warp: bool) -> Self {
+        let numeric = Prior::length(data.dimensions());
+        let of = |(kind, share): (&Kind, &f64)| match kind {
+            Kind::Categorical => CATEGORY,
+            _ => numeric.shared(*share),
+        };
+        let continuous = |i: &usize| warp && data.kinds[*i] == Kind::Continuous;
         Self {
-            dimensions: kinds.len(),
-            categorical: kinds
-                .iter()
-                .map(|kind| *kind == Kind::Categorical)
-                .collect(),
-            warped: (0..kinds.len()).filter(continuous).collect(),
+            dimensions: data.dimensions(),
+            lengths: data.kinds.iter().zip(&data.shares).map(of).collect(),
+            warped: (0..data.dimensions()).filter(continuous).collect(),
         }
     }
 
@@ -187,13 +202,11 @@ impl Layout {
 
     /// Adds -ln prior at `all` to the gradient and returns it.
     pub(crate) fn add_penalty(&self, all: &[f64], gradient: &mut [f64]) -> f64 {
-        let length = Prior::length(self.dimensions);
         let warp_constants = 2.0 * self.warped.len() as f64 * WARP.constant();
         let mut total = warp_constants;
         for (i, (x, gradient)) in all.iter().zip(gradient).enumerate() {
             let prior = match i.checked_sub(self.dimensions) {
-                None if self.categorical[i] => CATEGORY,
-                None => length,
+                None => self.lengths[i],
                 Some(0) => SIGNAL,
                 Some(1) => NOISE,
                 Some(_) => WARP,

@@ -301,8 +301,12 @@ mod tests {
         }
         let values: Vec<f64> = (0..n).map(|_| rng.normal()).collect();
         let extra: Vec<f64> = (0..n).map(|i| if i % 3 == 0 { 0.2 } else { 0.0 }).collect();
+        let shares: Vec<f64> = gates
+            .iter()
+            .map(|gate| gate.map_or(1.0, |_| 1.0 - 0.95 * rng.unit()))
+            .collect();
         Data::new(&kinds, &rows, &values)
-            .and_then(|data| data.with_extra_noise(&extra))
+            .and_then(|data| data.with_extra_noise(&extra)?.with_shares(&shares))
             .expect("a valid design")
     }
 
@@ -320,7 +324,7 @@ mod tests {
         for n in [1, 2, 7, 8, 9, 17, 25, 30] {
             for warp in [false, true] {
                 let data = conditional(n, &mut rng);
-                let layout = Layout::new(&data.kinds, warp);
+                let layout = Layout::new(&data, warp);
                 let mut loss = Loss::new(&data, &layout);
                 let mut packed = layout.pack(&Hyper::draw(data.dimensions(), || rng.normal()));
                 packed
@@ -356,7 +360,7 @@ mod tests {
         let mut rng = Rng::new(8);
         for case in 0..60 {
             let data = conditional(40, &mut rng);
-            let layout = Layout::new(&data.kinds, case % 2 == 1);
+            let layout = Layout::new(&data, case % 2 == 1);
             let packed = anywhere(&layout, &mut rng);
             let kernel = Kernel::new(&data.kinds, &layout.unpack(&packed));
             let mut matrix = Mat::zeros(40, 40);

@@ -68,6 +68,14 @@ pub enum GpError {
         /// Which one, counted from 0.
         at: usize,
     },
+    /// A share of the observations is not above 0 and at most 1.
+    #[error(
+        "share {at} is not above 0 and at most 1: give the part of the observations in which dimension {at} is active"
+    )]
+    Share {
+        /// Which one, counted from 0.
+        at: usize,
+    },
     /// No start was given to a fit.
     #[error("a fit needs a start: give it the prior's mode")]
     NoStart,

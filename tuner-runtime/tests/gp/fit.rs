@@ -88,6 +88,22 @@ fn a_fit_sees_noise_and_which_dimensions_matter() {
 }
 
 #[test]
+fn a_dimension_that_few_observations_know_is_expected_to_matter() {
+    let data = sample(20, 0.05, 3);
+    let lengths = |shares: &[f64]| {
+        let data = data.clone().with_shares(shares).expect("valid");
+        let found = fit(&data, &[Hyper::prior_mode(3)], TIGHT);
+        found.expect("a fit").hyper.log_lengths
+    };
+    let (all, few) = (lengths(&[1.0; 3]), lengths(&[1.0, 0.1, 1.0]));
+    assert!(few[1] < all[1] - 0.5, "{few:?} {all:?}");
+    assert!((few[0] - all[0]).abs() < 0.2, "{few:?} {all:?}");
+    // A category's prior is the same everywhere, and no share is shorter than e^-2.
+    assert_eq!(lengths(&[1.0, 1.0, 0.1]), all);
+    assert_eq!(lengths(&[1.0, 1e-3, 1.0]), lengths(&[1.0, 1e-9, 1.0]));
+}
+
+#[test]
 fn a_warm_start_ends_where_a_cold_one_does() {
     let data = sample(40, 0.1, 5);
     let cold = fit(&data, &[Hyper::prior_mode(3)], TIGHT).expect("a fit");

@@ -148,6 +148,11 @@ fn what_cannot_be_used_is_refused() {
     let data = Data::new(&kinds, &[0.0; 2], &[1.0]).expect("valid");
     assert!(data.clone().with_extra_noise(&[-1.0]).is_err());
     assert!(data.clone().with_extra_noise(&[]).is_err());
+    assert!(data.clone().with_shares(&[1.0]).is_err());
+    for share in [0.0, 1.5, f64::NAN] {
+        let refused = data.clone().with_shares(&[1.0, share]);
+        assert_eq!(refused, Err(GpError::Share { at: 1 }));
+    }
     let other = Posterior::new(data, &Hyper::prior_mode(3)).map(|_| ());
     assert_eq!(
         other,

@@ -25,6 +25,8 @@ pub(super) struct Evidence {
     /// The steps where trials were stopped, ascending.
     pub(super) rungs: Vec<Rung>,
     pub(super) running: Vec<Vec<f64>>,
+    /// The part of the finished trials in which each dimension is active, counted with half a trial more.
+    pub(super) shares: Vec<f64>,
     pub(super) past: Option<Past>,
 }
 
@@ -78,11 +80,18 @@ impl Evidence {
                 bounded(finished.iter().map(violation).collect())
             })
             .collect();
+        let rows: Vec<Vec<f64>> = finished
+            .iter()
+            .map(|trial| encoding.row(&trial.point))
+            .collect();
         Self {
-            rows: finished
-                .iter()
-                .map(|trial| encoding.row(&trial.point))
+            shares: (0..encoding.len())
+                .map(|i| {
+                    let active = rows.iter().filter(|row| encoding.is_active(i, row));
+                    (active.count() as f64 + 0.5) / (rows.len() as f64 + 0.5)
+                })
                 .collect(),
+            rows,
             scores: scores(&objectives, rng),
             objectives,
             violations,

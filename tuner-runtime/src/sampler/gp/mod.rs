@@ -102,6 +102,7 @@ mod encoding;
 mod evidence;
 mod front;
 mod local;
+mod memo;
 mod model;
 mod older;
 mod plateau;
@@ -115,7 +116,8 @@ pub use surrogate::{Expected, Surrogate, SurrogateError};
 use candidates::Candidates;
 use encoding::Encoding;
 use evidence::Evidence;
-use model::{Memo, Model};
+use memo::Memo;
+use model::Model;
 use prior::Beliefs;
 
 use super::random::unseen;

@@ -1,29 +1,22 @@
-//! The Gaussian processes of one suggestion, and what is remembered for the next.
+//! The Gaussian processes of one suggestion.
 
 use super::candidates;
 use super::encoding::Encoding;
 use super::evidence::Evidence;
 use super::front::{self, Objective};
+use super::memo::{Chosen, MOST_AVERAGED, MOST_FITTED, Memo, refit};
 use super::older::{self, Older};
 use super::plateau;
 use super::prior::Beliefs;
 use super::pruned;
 use crate::gp::{
     Acquisition, ChainOptions, Condition, Data, Feasibility, FitOptions, GpError, Hyper,
-    HypervolumeImprovement, Kind, Output, Posterior, Utility, Warping, around, draws, fit,
-    quasi_normal, representative,
+    HypervolumeImprovement, Kind, Posterior, Utility, around, draws, fit, quasi_normal,
 };
 use crate::math::rng::Rng;
 use crate::math::transform::Scale;
-use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
-/// Steps of a fit that goes on from the last one.
-const WARM: usize = 6;
-/// Trials from which on warps are weighed, or two for each dimension if that is more; anew after each growth by a tenth.
-const LEAST_WARPED: usize = 40;
-/// Trials that hyperparameters are fitted to, and that the posterior is conditioned on, at most.
-const MOST_FITTED: usize = 512;
+/// Trials that the posterior is conditioned on at most.
 const MOST_KEPT: usize = 2000;
 /// Of more trials those that are kept: the nearest to the best one, and some far from those.
 const LOCAL: usize = 1000;
@@ -32,71 +25,10 @@ const GLOBAL: usize = 500;
 const FANTASIES: usize = 32;
 /// Points whose values are predicted to see how far a front may reach.
 const PREDICTED: usize = 512;
+/// Draws of the hyperparameters that the improvement is averaged over.
+const DRAWN: usize = 2;
 /// Failures before they are modelled.
 const LEAST_FAILURES: usize = 2;
-/// Draws of the hyperparameters that the improvement is averaged over, and trials up to which it is.
-const DRAWN: usize = 2;
-const MOST_AVERAGED: usize = 100;
-
-/// What the next suggestion starts from.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Memo {
-    /// Finished trials at the last fit.
-    fitted: usize,
-    /// Finished trials when starts were last drawn from the prior.
-    drawn: usize,
-    /// Finished trials when a warp was last weighed.
-    #[serde(default)]
-    weighed: usize,
-    hyper: Hyper,
-    /// The hyperparameters of the objectives after the first, where a front is followed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    others: Vec<Hyper>,
-    /// Those of the older study's objectives that these learn from.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    olders: Vec<Option<Hyper>>,
-}
-
-impl Memo {
-    fn new(fitted: usize, drawn: usize, weighed: usize, hyper: Hyper) -> Self {
-        Self {
-            fitted,
-            drawn,
-            weighed,
-            hyper,
-            others: Vec::new(),
-            olders: Vec::new(),
-        }
-    }
-
-    /// What is known of the objective at this place.
-    fn of(&self, place: usize) -> Option<Self> {
-        let hyper = match place.checked_sub(1) {
-            None => &self.hyper,
-            Some(other) => self.others.get(other)?,
-        };
-        Some(Self::new(
-            self.fitted,
-            self.drawn,
-            self.weighed,
-            hyper.clone(),
-        ))
-    }
-
-    /// The hyperparameters of what the objective at this place learns from.
-    fn older(&self, place: usize) -> Option<Hyper> {
-        self.olders.get(place)?.clone()
-    }
-
-    /// `None` for what another sampler remembered before this one took over.
-    pub(super) fn read(json: &Json) -> Option<Self> {
-        Self::deserialize(json).ok()
-    }
-
-    pub(super) fn write(&self) -> Json {
-        serde_json::to_value(self).expect("finite numbers and names are JSON")
-    }
-}
 
 /// The posterior of the values, with what limits them.
 pub(super) struct Model<'a> {
@@ -122,18 +54,30 @@ impl<'a> Model<'a> {
     ) -> Result<Self, GpError> {
         let kinds = &encoding.kinds;
         let memo = memo.filter(|memo| memo.hyper.log_lengths.len() == kinds.len());
-        let raw = Data::new(kinds, &evidence.rows.concat(), &evidence.scores)?;
+        let raw = Data::new(kinds, &evidence.rows.concat(), &evidence.scores)?
+            .with_shares(&evidence.shares)?;
         if front::is_followed(evidence) {
             return Self::of_front(encoding, &raw, evidence, memo.as_ref(), rng);
         }
-        let seen = Output::HalfRank.apply(&evidence.scores).values;
+        // A process that is very sure of the values is sent just beyond the limits of constraints, again and again.
+        let (chosen, start) = match evidence.violations.is_empty() {
+            true => Chosen::renewed(&raw, memo.as_ref())?,
+            false => (Chosen::default(), None),
+        };
+        let memo = match start {
+            Some(_) => memo.map(Memo::overdue),
+            None => memo,
+        };
+        let output = chosen.output;
+        let seen = output.apply(&evidence.scores).values;
         let known = memo.as_ref().and_then(|memo| memo.older(0));
-        let older = Older::new(evidence, 0, kinds, Output::HalfRank, known, &seen)?;
+        let older = Older::new(evidence, 0, kinds, output, known, &seen)?;
         let all: Vec<usize> = (0..seen.len()).collect();
         let rest = older::rest(older.as_ref(), &seen, &all);
-        let mut memo = refit(&raw, memo, false, rng, |part, kept| {
-            older::rest(older.as_ref(), &Output::HalfRank.apply(part).values, kept)
+        let mut memo = refit(&raw, memo, start, rng, |part, kept| {
+            older::rest(older.as_ref(), &output.apply(part).values, kept)
         })?;
+        memo.chosen = chosen;
         memo.olders = older.iter().map(|older| Some(older.hyper())).collect();
         let data = conditioned(&raw, &rest, evidence, &memo.hyper)?;
         let hypers = if data.len() <= MOST_AVERAGED {
@@ -149,11 +93,13 @@ impl<'a> Model<'a> {
         });
         let mut posteriors = posteriors.collect::<Result<Vec<_>, _>>()?;
         let posterior = posteriors.swap_remove(0);
-        // Where trials fail nothing is known of the values: a search for a large improvement would go nowhere else.
-        let margin = if evidence.failed.len() < LEAST_FAILURES {
-            plateau::margin(&evidence.scores)
-        } else {
+        // Beyond failures and the limits of constraints nothing is known to be possible: a search for more than a little
+        // improvement would go nowhere else.
+        let bounded = evidence.failed.len() >= LEAST_FAILURES || !evidence.violations.is_empty();
+        let margin = if bounded {
             0.0
+        } else {
+            plateau::margin(&evidence.scores, &seen)
         };
         let kept = seen.iter().zip(&evidence.feasible);
         let best = kept
@@ -195,7 +141,8 @@ impl<'a> Model<'a> {
             let older = Older::new(evidence, place, kinds, front::OUTPUT, known, &seen)?;
             let known = memo.and_then(|memo| memo.of(place));
             let raw = raw.with_values(values)?;
-            let found = refit(&raw, known, true, rng, |part, kept| {
+            let start = Some(Hyper::prior_mode(kinds.len()));
+            let found = refit(&raw, known, start, rng, |part, kept| {
                 older::rest(older.as_ref(), &front::OUTPUT.apply(part).values, kept)
             })?;
             objectives.push(Objective {
@@ -214,14 +161,10 @@ impl<'a> Model<'a> {
             Some(front) => front.posteriors()[0].clone(),
             None => objectives[0].posterior(condition(&objectives[0].rest)?)?,
         };
-        let others = memos[1..].iter().map(|memo| memo.hyper.clone()).collect();
-        let mut olders: Vec<Option<Hyper>> = objectives
+        let olders: Vec<Option<Hyper>> = objectives
             .iter()
             .map(|objective| objective.older.as_ref().map(Older::hyper))
             .collect();
-        if olders.iter().all(Option::is_none) {
-            olders.clear();
-        }
         Ok(Self {
             posterior: first,
             feasibility: feasibility(kinds, evidence)?,
@@ -230,11 +173,7 @@ impl<'a> Model<'a> {
             draws: Vec::new(),
             front,
             beliefs: None,
-            memo: Memo {
-                others,
-                olders,
-                ..memos.swap_remove(0)
-            },
+            memo: Memo::of_all(memos, olders),
         })
     }
 
@@ -273,59 +212,6 @@ impl<'a> Model<'a> {
     }
 }
 
-/// Fits the hyperparameters when it is due; `afresh`: from the prior's mode too, not only from where the last fit ended. `seen` turns values, of the trials with these places, into what is modelled.
-fn refit(
-    raw: &Data,
-    memo: Option<Memo>,
-    afresh: bool,
-    rng: &mut Rng,
-    seen: impl Fn(&[f64], &[usize]) -> Vec<f64>,
-) -> Result<Memo, GpError> {
-    let n = raw.len();
-    let dimensions = raw.dimensions();
-    let mut starts = Vec::with_capacity(4);
-    let mut options = FitOptions::default();
-    let mut drawn = n;
-    let mut weighed = memo.as_ref().map_or(0, |memo| memo.weighed);
-    if n >= LEAST_WARPED.max(2 * dimensions) && n >= weighed + weighed / 10 {
-        weighed = n;
-        options.warp = Warping::Weighed;
-    } else if memo
-        .as_ref()
-        .is_some_and(|memo| !memo.hyper.warps.is_empty())
-    {
-        options.warp = Warping::Kept;
-    }
-    match memo {
-        Some(memo) if n > MOST_AVERAGED && n < memo.fitted + (n / 20).max(5) => return Ok(memo),
-        Some(memo) => {
-            starts.push(memo.hyper);
-            if n < 2 * memo.drawn {
-                options.max_iterations = WARM;
-                drawn = memo.drawn;
-            }
-        }
-        None => {}
-    }
-    if drawn == n || afresh {
-        starts.push(Hyper::prior_mode(dimensions));
-    }
-    if drawn == n {
-        starts.extend((0..2).map(|_| Hyper::draw(dimensions, || rng.normal())));
-    }
-    let kept = representative(raw, MOST_FITTED);
-    let part = subset(raw, raw.values(), &kept)?;
-    let seen = seen(part.values(), &kept);
-    let found = fit(&part.with_values(&seen)?, &starts, options)?;
-    Ok(Memo::new(n, drawn, weighed, found.hyper))
-}
-
-fn subset(data: &Data, values: &[f64], kept: &[usize]) -> Result<Data, GpError> {
-    let rows: Vec<f64> = kept.iter().flat_map(|&i| data.row(i)).copied().collect();
-    let values: Vec<f64> = kept.iter().map(|&i| values[i]).collect();
-    Data::new(data.kinds(), &rows, &values)
-}
-
 /// The finished trials as the process sees them, and the pruned ones as uncertain values.
 fn conditioned(
     raw: &Data,
@@ -338,7 +224,7 @@ fn conditioned(
     } else {
         around(raw, hyper, evidence.ranking()[0], LOCAL, GLOBAL)
     };
-    let finished = subset(raw, seen, &kept)?;
+    let finished = raw.with_values(seen)?.subset(&kept)?;
     let pruned = pruned::predicted(evidence, seen, MOST_KEPT / 4);
     let newest = &evidence.pruned[evidence.pruned.len() - pruned.len()..];
     let rows = [finished.rows(), &newest.concat()].concat();
@@ -346,7 +232,9 @@ fn conditioned(
     let mut noise = vec![0.0; values.len()];
     values.extend(pruned.iter().map(|(value, _)| value));
     noise.extend(pruned.iter().map(|(_, noise)| noise));
-    Data::new(raw.kinds(), &rows, &values)?.with_extra_noise(&noise)
+    Data::new(raw.kinds(), &rows, &values)?
+        .with_extra_noise(&noise)?
+        .with_shares(raw.shares())
 }
 
 fn feasibility(kinds: &[Kind], evidence: &Evidence) -> Result<Option<Feasibility>, GpError> {

@@ -122,9 +122,10 @@ impl Surrogate {
         let values: Vec<f64> = scores.iter().map(|y| scale.apply(*y)).collect();
         let rows: Vec<f64> = trials.iter().flat_map(|t| encoding.row(&t.point)).collect();
         let data = Data::new(&encoding.kinds, &rows, &values)?;
+        let part = |most| data.subset(&representative(&data, most));
         let starts = [Hyper::prior_mode(encoding.len())];
-        let fitted = fit(&part(&data, MOST_FITTED)?, &starts, FitOptions::default())?;
-        let posterior = Posterior::new(part(&data, MOST_KEPT)?, &fitted.hyper)?;
+        let fitted = fit(&part(MOST_FITTED)?, &starts, FitOptions::default())?;
+        let posterior = Posterior::new(part(MOST_KEPT)?, &fitted.hyper)?;
         Ok(Self {
             space,
             goal,
@@ -153,12 +154,4 @@ impl Surrogate {
     pub fn noise(&self) -> f64 {
         self.scale.deviation * self.posterior.hyper().noise().sqrt()
     }
-}
-
-/// At most so many of the observations, those that represent them best.
-fn part(data: &Data, most: usize) -> Result<Data, GpError> {
-    let kept = representative(data, most);
-    let rows: Vec<f64> = kept.iter().flat_map(|&i| data.row(i)).copied().collect();
-    let values: Vec<f64> = kept.iter().map(|&i| data.values()[i]).collect();
-    Data::new(data.kinds(), &rows, &values)
 }

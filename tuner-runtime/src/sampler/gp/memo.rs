@@ -1,0 +1,215 @@
+//! What is remembered from one suggestion to the next, and when each part of it is renewed.
+
+use crate::gp::{
+    Data, FitOptions, GpError, Hyper, Output, Warping, choose_output, fit, representative,
+};
+use crate::math::rng::Rng;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+/// Steps of a fit that goes on from the last one.
+const WARM: usize = 6;
+/// Trials from which on warps are weighed, or two for each dimension if that is more; anew after each growth by a tenth.
+const LEAST_WARPED: usize = 40;
+/// Trials that hyperparameters are fitted to at most.
+pub(super) const MOST_FITTED: usize = 512;
+/// Trials up to which they are fitted at each, and averaged over.
+pub(super) const MOST_AVERAGED: usize = 100;
+/// Trials from which on, and up to which, the transform of the values is chosen, anew whenever they have doubled.
+const LEAST_CHOSEN: usize = 8;
+const MOST_CHOSEN: usize = 128;
+/// Steps of the fits that it is chosen by.
+const CHOOSING: usize = 30;
+
+/// What the next suggestion starts from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Memo {
+    /// Finished trials at the last fit.
+    fitted: usize,
+    /// Finished trials when starts were last drawn from the prior.
+    drawn: usize,
+    /// Finished trials when a warp was last weighed.
+    #[serde(default)]
+    weighed: usize,
+    /// How the values are transformed.
+    #[serde(default)]
+    pub(super) chosen: Chosen,
+    pub(super) hyper: Hyper,
+    /// The hyperparameters of the objectives after the first, where a front is followed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    others: Vec<Hyper>,
+    /// Those of the older study's objectives that these learn from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) olders: Vec<Option<Hyper>>,
+}
+
+impl Memo {
+    fn new(fitted: usize, drawn: usize, weighed: usize, hyper: Hyper) -> Self {
+        Self {
+            fitted,
+            drawn,
+            weighed,
+            chosen: Chosen::default(),
+            hyper,
+            others: Vec::new(),
+            olders: Vec::new(),
+        }
+    }
+
+    /// Those of several objectives as one, with the hyperparameters of what each learns from.
+    pub(super) fn of_all(mut memos: Vec<Self>, olders: Vec<Option<Hyper>>) -> Self {
+        let others = memos[1..].iter().map(|memo| memo.hyper.clone()).collect();
+        let learned = olders.iter().any(Option::is_some);
+        Self {
+            others,
+            olders: if learned { olders } else { Vec::new() },
+            ..memos.swap_remove(0)
+        }
+    }
+
+    /// The same, with a fit that is due.
+    pub(super) fn overdue(self) -> Self {
+        Self { fitted: 0, ..self }
+    }
+
+    /// What is known of the objective at this place.
+    pub(super) fn of(&self, place: usize) -> Option<Self> {
+        let hyper = match place.checked_sub(1) {
+            None => &self.hyper,
+            Some(other) => self.others.get(other)?,
+        };
+        Some(Self::new(
+            self.fitted,
+            self.drawn,
+            self.weighed,
+            hyper.clone(),
+        ))
+    }
+
+    /// The hyperparameters of what the objective at this place learns from.
+    pub(super) fn older(&self, place: usize) -> Option<Hyper> {
+        self.olders.get(place)?.clone()
+    }
+
+    /// `None` for what another sampler remembered before this one took over.
+    pub(super) fn read(json: &Json) -> Option<Self> {
+        Self::deserialize(json).ok()
+    }
+
+    pub(super) fn write(&self) -> Json {
+        serde_json::to_value(self).expect("finite numbers and names are JSON")
+    }
+}
+
+/// The transform of the values under which those that are left out are predicted best.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(super) struct Chosen {
+    pub(super) output: Output,
+    /// Finished trials when it was chosen.
+    at: usize,
+}
+
+impl Chosen {
+    /// The transform that is known, or a new choice where it is due; then with the hyperparameters that were fitted for it.
+    pub(super) fn renewed(
+        raw: &Data,
+        memo: Option<&Memo>,
+    ) -> Result<(Self, Option<Hyper>), GpError> {
+        let known = memo.map(|memo| memo.chosen).unwrap_or_default();
+        let n = raw.len();
+        if n < LEAST_CHOSEN.max(2 * known.at) || known.at >= MOST_CHOSEN {
+            return Ok((known, None));
+        }
+        let kept = representative(raw, MOST_CHOSEN);
+        let part = raw.subset(&kept)?;
+        let options = FitOptions {
+            max_iterations: CHOOSING,
+            ..FitOptions::default()
+        };
+        let start = Hyper::prior_mode(raw.dimensions());
+        let (output, found) = choose_output(&part, &Output::CANDIDATES, &[start], options)?;
+        Ok((Self { output, at: n }, Some(found.hyper)))
+    }
+}
+
+/// Fits the hyperparameters when it is due, from where the last fit ended and from another start if there is one. `seen`
+/// turns values, of the trials with these places, into what is modelled.
+pub(super) fn refit(
+    raw: &Data,
+    memo: Option<Memo>,
+    also: Option<Hyper>,
+    rng: &mut Rng,
+    seen: impl Fn(&[f64], &[usize]) -> Vec<f64>,
+) -> Result<Memo, GpError> {
+    let n = raw.len();
+    let dimensions = raw.dimensions();
+    let mut starts = Vec::with_capacity(4);
+    let mut options = FitOptions::default();
+    let mut drawn = n;
+    let mut weighed = memo.as_ref().map_or(0, |memo| memo.weighed);
+    if n >= LEAST_WARPED.max(2 * dimensions) && n >= weighed + weighed / 10 {
+        weighed = n;
+        options.warp = Warping::Weighed;
+    } else if memo
+        .as_ref()
+        .is_some_and(|memo| !memo.hyper.warps.is_empty())
+    {
+        options.warp = Warping::Kept;
+    }
+    match memo {
+        Some(memo) if n > MOST_AVERAGED && n < memo.fitted + (n / 20).max(5) => return Ok(memo),
+        Some(memo) => {
+            starts.push(memo.hyper);
+            if n < 2 * memo.drawn {
+                options.max_iterations = WARM;
+                drawn = memo.drawn;
+            }
+        }
+        None => {}
+    }
+    starts.extend(also);
+    let mode = Hyper::prior_mode(dimensions);
+    if drawn == n && !starts.contains(&mode) {
+        starts.push(mode);
+    }
+    if drawn == n {
+        starts.extend((0..2).map(|_| Hyper::draw(dimensions, || rng.normal())));
+    }
+    let kept = representative(raw, MOST_FITTED);
+    let part = raw.subset(&kept)?;
+    let seen = seen(part.values(), &kept);
+    let found = fit(&part.with_values(&seen)?, &starts, options)?;
+    Ok(Memo::new(n, drawn, weighed, found.hyper))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gp::Kind;
+
+    #[test]
+    fn a_transform_is_chosen_when_the_trials_have_doubled() {
+        let mut rng = Rng::new(1);
+        let rows: Vec<f64> = (0..2 * 300).map(|_| rng.unit()).collect();
+        let skewed = |row: &[f64]| (4.0 * ((4.0 * row[0]).sin() + row[1])).exp();
+        let values: Vec<f64> = rows.chunks(2).map(skewed).collect();
+        let mut memo: Option<Memo> = None;
+        let mut renewed = Vec::new();
+        for n in [5, 7, 8, 9, 15, 16, 40, 79, 80, 159, 160, 300] {
+            let part = Data::new(&[Kind::Continuous; 2], &rows[..2 * n], &values[..n]);
+            let (chosen, start) =
+                Chosen::renewed(&part.expect("valid"), memo.as_ref()).expect("a choice");
+            if start.is_some() {
+                renewed.push(n);
+            }
+            let mut next = Memo::new(n, n, 0, Hyper::prior_mode(2));
+            next.chosen = chosen;
+            // As a study stores it.
+            memo = Memo::read(&next.write());
+            assert!(memo.is_some());
+        }
+        assert_eq!(renewed, [8, 16, 40, 80, 160]);
+        let last = memo.expect("the last one").chosen;
+        assert_eq!((last.output, last.at), (Output::YeoJohnson, 160));
+    }
+}
