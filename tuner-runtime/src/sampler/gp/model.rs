@@ -96,10 +96,13 @@ impl<'a> Model<'a> {
         // Beyond failures and the limits of constraints nothing is known to be possible: a search for more than a little
         // improvement would go nowhere else.
         let bounded = evidence.failed.len() >= LEAST_FAILURES || !evidence.violations.is_empty();
-        let margin = if bounded {
-            0.0
-        } else {
-            plateau::margin(&evidence.scores, &seen)
+        let margin = match encoding.conditional() {
+            _ if bounded => 0.0,
+            0 => plateau::margin(&evidence.scores),
+            _ => {
+                let least = plateau::least(&evidence.scores, &seen);
+                least.max(plateau::margin(&evidence.scores))
+            }
         };
         let kept = seen.iter().zip(&evidence.feasible);
         let best = kept
