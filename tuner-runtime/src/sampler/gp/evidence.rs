@@ -1,6 +1,7 @@
 //! What the trials so far say, as numbers: rows, scores, and which rows failed, ran or were pruned.
 
 use super::encoding::Encoding;
+use super::front::MOST_OBJECTIVES;
 use crate::math::rng::Rng;
 use crate::math::transform::standardise;
 use crate::trial::{ExecutionRecord, Experience, History, State, TrialRecord};
@@ -123,8 +124,9 @@ impl Evidence {
 
 impl Past {
     fn read(history: &History, encoding: &Encoding<'_>) -> Option<Self> {
-        let own = Experience::read(history)?;
         let goals = history.goals();
+        // Of more objectives the sum with random weights is modelled, which no older study measured.
+        let own = Experience::read(history).filter(|_| goals.len() <= MOST_OBJECTIVES)?;
         let scores = |goal| own.scores_for(goal, goals.len() == 1).map(<[f64]>::to_vec);
         let space = history.space();
         Some(Self {

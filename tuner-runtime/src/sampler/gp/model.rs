@@ -93,17 +93,7 @@ impl<'a> Model<'a> {
         });
         let mut posteriors = posteriors.collect::<Result<Vec<_>, _>>()?;
         let posterior = posteriors.swap_remove(0);
-        // Beyond failures and the limits of constraints nothing is known to be possible: a search for more than a little
-        // improvement would go nowhere else.
-        let bounded = evidence.failed.len() >= LEAST_FAILURES || !evidence.violations.is_empty();
-        let margin = match encoding.conditional() {
-            _ if bounded => 0.0,
-            0 => plateau::margin(&evidence.scores),
-            _ => {
-                let least = plateau::least(&evidence.scores, &seen);
-                least.max(plateau::margin(&evidence.scores))
-            }
-        };
+        let margin = margin(encoding, evidence, &seen);
         let kept = seen.iter().zip(&evidence.feasible);
         let best = kept
             .filter(|(_, feasible)| **feasible)
@@ -238,6 +228,21 @@ fn conditioned(
     Data::new(raw.kinds(), &rows, &values)?
         .with_extra_noise(&noise)?
         .with_shares(raw.shares())
+}
+
+/// What is asked for beyond the best value.
+fn margin(encoding: &Encoding<'_>, evidence: &Evidence, seen: &[f64]) -> f64 {
+    // Where trials fail nothing is known of the values: a search for a large improvement would go nowhere else.
+    if evidence.failed.len() >= LEAST_FAILURES {
+        return 0.0;
+    }
+    let tied = plateau::margin(&evidence.scores);
+    // At the limit of a constraint more than a little is to be had only beyond it.
+    if encoding.conditional() > 0 && evidence.violations.is_empty() {
+        tied.max(plateau::least(&evidence.scores, seen))
+    } else {
+        tied
+    }
 }
 
 fn feasibility(kinds: &[Kind], evidence: &Evidence) -> Result<Option<Feasibility>, GpError> {
