@@ -23,7 +23,9 @@ pub(crate) fn parse(text: &str) -> Result<Arc<dyn Pruner>, String> {
         }
         ("hyperband", number) => {
             let words = "the most steps of a trial, as 81";
-            Arc::new(Hyperband::new(within(name, number, words, 1..=u64::MAX)?))
+            // The protocol knows no trial that waits.
+            let pruner = Hyperband::new(within(name, number, words, 1..=u64::MAX)?);
+            Arc::new(pruner.stopping())
         }
         ("patience", number) => {
             let words = "how many reports to bear without a better one, as 5";

@@ -36,6 +36,7 @@ fn stops(
         let judge =
             |(step, &value): (u64, &f64)| match study.report(number, 0, step, value).unwrap() {
                 Verdict::Continue => None,
+                Verdict::Pause => panic!("these pruners let nobody wait"),
                 Verdict::Stop(reason) => {
                     assert!(reason.starts_with("loss "), "{reason}");
                     Some((step, reason))
@@ -132,7 +133,7 @@ fn asha_keeps_the_best_part_at_each_rung() {
 
 #[test]
 fn hyperband_judges_within_brackets() {
-    let pruner = Hyperband::new(9);
+    let pruner = Hyperband::new(9).stopping();
     assert_eq!(pruner.brackets(), [(1, 9), (3, 5), (9, 3)]);
     // Trials 0 to 8 begin at step 1, 9 to 13 at 3, 14 to 16 run to the end.
     let mut values = vec![1.0];

@@ -107,6 +107,7 @@ fn summary(file: &Path, id: &StudyId, history: &History) -> Json {
         "trials": history.trials().len(),
         "finished": history.finished_count(),
         "running": history.running().count(),
+        "paused": history.paused().count(),
         "best": history.best().and_then(|best| best.value()),
         "seconds": history.seconds(),
     })

@@ -124,10 +124,19 @@ impl Screen {
 
     fn go_on(&mut self, history: &History, news: &[(Seq, Event)]) -> Done {
         for (_, event) in news {
-            if let Event::TrialFinished { number, .. } = event
-                && let Some(trial) = history.trial(*number)
+            if let Event::TrialsDropped {
+                numbers, message, ..
+            } = event
             {
-                self.say(&lines::ended(history, trial))?;
+                self.say(&lines::dropped(numbers, message))?;
+            }
+            let Some(trial) = event.trial().and_then(|number| history.trial(number)) else {
+                continue;
+            };
+            match event {
+                Event::TrialFinished { .. } => self.say(&lines::ended(history, trial))?,
+                Event::TrialPaused { .. } => self.say(&lines::paused(history, trial))?,
+                _ => {}
             }
         }
         self.show(history);

@@ -1,25 +1,36 @@
 //! Asynchronous successive halving: at each rung only the best part goes on.
 //!
-//! Li et al., "A System for Massively Parallel Hyperparameter Tuning" (2020), in the variant that stops: a
-//! trial that reaches a rung goes on if it is among the best 1/eta of all that reached it so far,
-//! so no trial waits for another.
+//! Li et al., "A System for Massively Parallel Hyperparameter Tuning" (2020). Unless told otherwise in the variant that
+//! stops: a trial that reaches a rung goes on if it is among the best 1/eta of all that reached it so far, so no trial waits
+//! for another. In the variant that promotes, the paper's own, each trial waits at a rung until it is among them.
 
-use super::curves::{best_until, last, others, scores};
-use super::{Pruner, Verdict};
+use std::collections::BTreeSet;
+
+use super::curves::{last, others, scores};
+use super::rungs::{arrives, is_beyond, pause, score_at, waiting};
+use super::{Next, Pruner, Verdict};
 use crate::trial::{ExecutionRecord, History, TrialRecord};
 
 /// Stops trials that are not among the best 1/eta at a rung: the steps `first * eta^k`.
+///
+/// Which variant is better depends on the program. The one that stops judges a trial once: the first few go on because
+/// there is nobody to compare with. The one that promotes never is too early, and asks of the program that it can go on
+/// where it was, as `Fit` does; one that cannot begins again.
 ///
 /// ```
 /// # use tuner_runtime as tuner;
 /// use tuner::pruner::{Asha, Pruner};
 /// let pruner = Asha::new().first_rung(2).reduction(4);
 /// assert_eq!(pruner.name(), "asha(first rung = 2, reduction = 4)");
+/// let promoting = pruner.promoting(50);
+/// assert_eq!(promoting.name(), "asha(first rung = 2, reduction = 4, promoting up to 50)");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Asha {
     first_rung: u64,
     reduction: u64,
+    /// The steps of a whole trial, in the variant that promotes.
+    promoting: Option<u64>,
 }
 
 impl Default for Asha {
@@ -34,6 +45,7 @@ impl Asha {
         Self {
             first_rung: 1,
             reduction: 3,
+            promoting: None,
         }
     }
 
@@ -50,17 +62,62 @@ impl Asha {
         self.reduction = eta.max(2);
         self
     }
+
+    /// Lets every trial wait at each rung below `max_steps`, the steps of a whole trial, and goes on with the best 1/eta of
+    /// all that reached it, as soon as there are eta for one. At the end, when no trial begins any more, the best one of
+    /// each rung goes on in any case.
+    #[must_use]
+    pub fn promoting(mut self, max_steps: u64) -> Self {
+        self.promoting = Some(max_steps);
+        self
+    }
+
+    /// A trial that is among the best of those that reached its rung, and the rung that it goes on to.
+    fn promotable(&self, history: &History, more: bool) -> Option<(u64, u64)> {
+        let goal = history.goal();
+        let trials = || {
+            let all = history.trials().iter().map(|trial| &**trial);
+            all.filter(|trial| trial.fits)
+        };
+        let rungs: BTreeSet<u64> = history.paused().filter_map(|trial| trial.until).collect();
+        let mut rungs: Vec<u64> = rungs.into_iter().collect();
+        // At the end what stands low is to have its chance before the best one above goes on.
+        if more {
+            rungs.reverse();
+        }
+        rungs.into_iter().find_map(|rung| {
+            let waiting = waiting(trials(), rung, goal);
+            let (best, trial) = waiting.first()?;
+            let beyond: Vec<&TrialRecord> = trials().filter(|t| is_beyond(t, rung)).collect();
+            let reached = (waiting.len() + beyond.len()) as u64;
+            // One that began again has no score yet, and was among the best.
+            let score = |trial: &TrialRecord| score_at(trial.execution(0)?, goal, rung);
+            let better = beyond
+                .iter()
+                .filter(|other| score(other).is_none_or(|s| s >= *best));
+            let is_last = !more && !trials().any(|trial| arrives(trial, rung));
+            let kept = (reached / self.reduction).max(u64::from(is_last));
+            let goes_on = (better.count() as u64) < kept;
+            goes_on.then(|| (trial.number, rung.saturating_mul(self.reduction)))
+        })
+    }
 }
 
 impl Pruner for Asha {
     fn name(&self) -> String {
+        let promoting = self
+            .promoting
+            .map_or(String::new(), |steps| format!(", promoting up to {steps}"));
         format!(
-            "asha(first rung = {}, reduction = {})",
+            "asha(first rung = {}, reduction = {}{promoting})",
             self.first_rung, self.reduction
         )
     }
 
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict {
+        if let Some(max_steps) = self.promoting {
+            return pause(trial, execution, history, max_steps);
+        }
         let all = others(trial, execution, history).map(|(_, run)| run);
         halve(
             trial,
@@ -70,6 +127,22 @@ impl Pruner for Asha {
             self.first_rung,
             self.reduction,
         )
+    }
+
+    fn next(&self, history: &History, more: bool) -> Next {
+        if self.promoting.is_none() {
+            return Next::New { budget: None };
+        }
+        if let Some((trial, to)) = self.promotable(history, more) {
+            return Next::Continue { trial, to };
+        }
+        let mut running = history.running().filter(|trial| trial.fits);
+        if !more && running.any(|trial| arrives(trial, u64::MAX)) {
+            return Next::Wait;
+        }
+        Next::New {
+            budget: Some(self.first_rung),
+        }
     }
 }
 
@@ -96,17 +169,7 @@ pub(super) fn halve<'h>(
         return Verdict::Continue;
     };
     let reached = |run: &ExecutionRecord| run.curve.steps().iter().any(|&step| step >= rung);
-    let score = |run: &ExecutionRecord| {
-        // A trial is worth what it had at the first report from the rung on.
-        let at = run
-            .curve
-            .steps()
-            .iter()
-            .copied()
-            .filter(|&step| step >= rung)
-            .min()?;
-        best_until(run, goal, at)
-    };
+    let score = |run: &ExecutionRecord| score_at(run, goal, rung);
     let Some(own) = score(run) else {
         return Verdict::Stop(format!("{} is no number at step {step}", goal.name));
     };

@@ -3,14 +3,27 @@
 //! Li et al., "Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization" (2018). Bracket
 //! `s` of `s_max = floor(log_eta(max / min))` has the first rung `max / eta^s`, and as many trials as
 //! give each bracket the same number of steps: `ceil((s_max + 1) eta^s / (s + 1))`. Trials are given
-//! to the brackets by their number in that proportion, and halved as in ASHA, within their bracket.
+//! to the brackets by their number in that proportion. At each rung all trials of a bracket wait for the last one; then the
+//! best 1/eta go on and the others are pruned. Meanwhile other workers begin the next bracket.
 
 use super::asha::halve;
 use super::curves::others;
-use super::{Pruner, Verdict};
-use crate::trial::{History, TrialRecord};
+use super::rungs::{arrives, is_beyond, pause, waiting};
+use super::{Next, Pruner, Verdict};
+use crate::trial::{Goal, History, TrialRecord};
+
+/// What there is to be done in a bracket.
+enum Step {
+    Take(Next),
+    /// A trial is to arrive first.
+    Wait,
+    Done,
+}
 
 /// Halves trials in brackets that begin to do so at different steps.
+///
+/// A trial that goes on continues where it was if its program keeps checkpoints, as `Fit` does, and begins again if not.
+/// When no trial begins any more, a bracket that is not full is halved as it is, so that one trial of it runs to its end.
 ///
 /// ```
 /// # use tuner_runtime as tuner;
@@ -29,6 +42,7 @@ pub struct Hyperband {
     max_steps: u64,
     reduction: u64,
     keras_tuner: bool,
+    stopping: bool,
 }
 
 impl Hyperband {
@@ -39,6 +53,7 @@ impl Hyperband {
             max_steps: max_steps.max(1),
             reduction: 3,
             keras_tuner: false,
+            stopping: false,
         }
     }
 
@@ -64,41 +79,102 @@ impl Hyperband {
         self
     }
 
+    /// Lets no trial wait: one that reaches a rung is stopped unless it is among the best 1/eta of its bracket that
+    /// reached it before, as in ASHA. For programs that cannot go on where they were.
+    #[must_use]
+    pub fn stopping(mut self) -> Self {
+        self.stopping = true;
+        self
+    }
+
     /// The first rung and the number of trials of each bracket, the most eager one first.
     pub fn brackets(&self) -> Vec<(u64, u64)> {
-        let eta = self.reduction;
+        let most = self.most_halvings();
+        (0..=most)
+            .rev()
+            .map(|halvings| {
+                let trials = self.share().saturating_mul(self.reduction.pow(halvings));
+                let trials = trials.div_ceil(u64::from(halvings) + 1);
+                (self.rung(halvings), trials)
+            })
+            .collect()
+    }
+
+    /// How often the most eager bracket halves: `s_max`.
+    fn most_halvings(&self) -> u32 {
         let mut most = 0;
         let mut factor: u64 = 1;
-        while let Some(next) = factor.checked_mul(eta)
+        while let Some(next) = factor.checked_mul(self.reduction)
             && self.min_steps.saturating_mul(next) <= self.max_steps
         {
             factor = next;
             most += 1;
         }
-        // The whole powers of eta up to the steps, by whole numbers: a logarithm may miss one by rounding.
-        let (mut end, mut power) = (1, 1u64);
-        while self.keras_tuner && power < self.max_steps {
-            power = power.saturating_mul(eta);
-            end += 1;
-        }
-        let end = if self.keras_tuner {
-            end
+        most
+    }
+
+    /// The rung that so many halvings are left at.
+    fn rung(&self, left: u32) -> u64 {
+        let factor = self.reduction.pow(left);
+        if self.keras_tuner {
+            self.max_steps.div_ceil(factor)
         } else {
-            u64::from(most) + 1
-        };
-        (0..=most)
-            .rev()
-            .map(|bracket: u32| {
-                let factor = eta.pow(bracket);
-                let rung = if self.keras_tuner {
-                    self.max_steps.div_ceil(factor)
-                } else {
-                    (self.max_steps / factor).max(1)
-                };
-                let trials = end.saturating_mul(factor);
-                (rung, trials.div_ceil(u64::from(bracket) + 1))
-            })
-            .collect()
+            (self.max_steps / factor).max(1)
+        }
+    }
+
+    /// What the trials of all brackets are shares of: `s_max + 1`, or what Keras Tuner has in its place.
+    fn share(&self) -> u64 {
+        if !self.keras_tuner {
+            return u64::from(self.most_halvings()) + 1;
+        }
+        // The whole powers of eta up to the steps, by whole numbers: a logarithm may miss one by rounding.
+        let (mut share, mut power) = (1, 1u64);
+        while power < self.max_steps {
+            power = power.saturating_mul(self.reduction);
+            share += 1;
+        }
+        share
+    }
+
+    /// How many trials of a bracket go on after so many halvings, if so many began.
+    fn kept(&self, bracket: u32, halvings: u32, begun: u64, is_full: bool) -> u64 {
+        if self.keras_tuner && is_full {
+            let left = self.reduction.pow(bracket - halvings);
+            return self
+                .share()
+                .saturating_mul(left)
+                .div_ceil(u64::from(bracket) + 1);
+        }
+        (begun / self.reduction.pow(halvings)).max(1)
+    }
+
+    /// What is to be done with the trials of a bracket that halves so often, when no more of them will begin.
+    fn halve(&self, bracket: u32, members: &[&TrialRecord], is_full: bool, goal: &Goal) -> Step {
+        let begun = members.len() as u64;
+        for halvings in 1..=bracket {
+            let rung = self.rung(bracket - halvings + 1);
+            if members.iter().any(|trial| arrives(trial, rung)) {
+                return Step::Wait;
+            }
+            let waiting = waiting(members.iter().copied(), rung, goal);
+            let Some((_, best)) = waiting.first() else {
+                continue;
+            };
+            let kept = self.kept(bracket, halvings, begun, is_full);
+            let beyond = members.iter().filter(|trial| is_beyond(trial, rung));
+            if (beyond.count() as u64) < kept {
+                return Step::Take(Next::Continue {
+                    trial: best.number,
+                    to: self.rung(bracket - halvings),
+                });
+            }
+            return Step::Take(Next::Drop {
+                trials: waiting.iter().map(|(_, trial)| trial.number).collect(),
+                reason: format!("not among the best {kept} of {begun} trials at step {rung}"),
+            });
+        }
+        Step::Done
     }
 
     /// The bracket of a trial.
@@ -122,13 +198,17 @@ impl Pruner for Hyperband {
         } else {
             ""
         };
+        let stopping = if self.stopping { ", stopping" } else { "" };
         format!(
-            "hyperband({}..={}, reduction = {}{brackets})",
+            "hyperband({}..={}, reduction = {}{brackets}{stopping})",
             self.min_steps, self.max_steps, self.reduction
         )
     }
 
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict {
+        if !self.stopping {
+            return pause(trial, execution, history, self.max_steps);
+        }
         let brackets = self.brackets();
         let own = self.bracket(&brackets, trial.number);
         let (first_rung, _) = brackets[own];
@@ -136,5 +216,41 @@ impl Pruner for Hyperband {
             .filter(|(record, _)| self.bracket(&brackets, record.number) == own)
             .map(|(_, run)| run);
         halve(trial, execution, history, same, first_rung, self.reduction)
+    }
+
+    fn next(&self, history: &History, more: bool) -> Next {
+        if self.stopping {
+            return Next::New { budget: None };
+        }
+        let brackets = self.brackets();
+        let all: Vec<&TrialRecord> = history.trials().iter().map(|trial| &**trial).collect();
+        let mut left = all.as_slice();
+        let mut is_waiting = false;
+        for (place, &(first_rung, trials)) in brackets.iter().enumerate().cycle() {
+            let size = usize::try_from(trials).unwrap_or(usize::MAX);
+            let (members, others) = left.split_at(size.min(left.len()));
+            let is_full = members.len() == size;
+            if !is_full && more {
+                return Next::New {
+                    budget: Some(first_rung),
+                };
+            }
+            // What a changed space does not hold cannot go on.
+            let members: Vec<&TrialRecord> = members.iter().copied().filter(|t| t.fits).collect();
+            let halvings = (brackets.len() - 1 - place) as u32;
+            match self.halve(halvings, &members, is_full, history.goal()) {
+                Step::Take(next) => return next,
+                Step::Wait => is_waiting = true,
+                Step::Done => {}
+            }
+            if !is_full {
+                break;
+            }
+            left = others;
+        }
+        match is_waiting {
+            true => Next::Wait,
+            false => Next::New { budget: None },
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Pruners: whether a trial that runs is worth going on with.
+//! Pruners: whether a trial that runs is worth going on with, and which one that waits goes on next.
 //!
 //! A pruner compares the metric of the first objective, report by report, with the trials before.
 //! A report's step is the fidelity: two trials are compared at the same step.
@@ -8,6 +8,7 @@ mod curves;
 mod hyperband;
 mod patience;
 mod percentile;
+mod rungs;
 mod threshold;
 mod wilcoxon;
 
@@ -27,8 +28,36 @@ use crate::trial::{History, TrialRecord};
 pub enum Verdict {
     /// Go on.
     Continue,
+    /// Stop it for now: [`Pruner::next`] says later whether it goes on.
+    Pause,
     /// End it now, for this reason.
     Stop(String),
+}
+
+/// What a study does next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Begin a trial, which is judged at this step; `None`: nobody expects it to wait at a certain one.
+    New {
+        /// The step.
+        budget: Option<u64>,
+    },
+    /// Go on with a trial that waits.
+    Continue {
+        /// The trial.
+        trial: u64,
+        /// The step at which it is judged again.
+        to: u64,
+    },
+    /// Prune trials that wait, and ask again.
+    Drop {
+        /// The trials.
+        trials: Vec<u64>,
+        /// Why.
+        reason: String,
+    },
+    /// Nothing before a trial that runs has ended or waits.
+    Wait,
 }
 
 /// Judges trials while they run.
@@ -38,6 +67,13 @@ pub trait Pruner: Send + Sync {
 
     /// Judges a trial after a report of one of its executions, which is part of the records already.
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict;
+
+    /// What to do next, for pruners that let trials wait. `more` says whether another trial may begin: without it, what
+    /// waits has nobody else to wait for, and [`Next::New`] says that there is nothing left to do.
+    fn next(&self, history: &History, more: bool) -> Next {
+        let _ = (history, more);
+        Next::New { budget: None }
+    }
 }
 
 impl<P: Pruner + ?Sized> Pruner for Arc<P> {
@@ -48,6 +84,10 @@ impl<P: Pruner + ?Sized> Pruner for Arc<P> {
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict {
         (**self).judge(trial, execution, history)
     }
+
+    fn next(&self, history: &History, more: bool) -> Next {
+        (**self).next(history, more)
+    }
 }
 
 impl<P: Pruner + ?Sized> Pruner for Box<P> {
@@ -57,5 +97,9 @@ impl<P: Pruner + ?Sized> Pruner for Box<P> {
 
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict {
         (**self).judge(trial, execution, history)
+    }
+
+    fn next(&self, history: &History, more: bool) -> Next {
+        (**self).next(history, more)
     }
 }

@@ -161,6 +161,7 @@ mod tests {
             point,
             origin: Origin::Suggested,
             memo: None,
+            until: None,
             seen: history.seq(),
             owner: "test".into(),
             at: 0,

@@ -130,7 +130,7 @@ impl<'a> Evolved<'a> {
 
     /// The rank of a trial that ended, and what it remembers.
     fn member(&self, history: &History, trial: &TrialRecord) -> Option<(Rank, Memo)> {
-        if trial.state == State::Running || !trial.fits {
+        if matches!(trial.state, State::Running | State::Paused) || !trial.fits {
             return None;
         }
         let memo = Memo::deserialize(&**trial.memo.as_ref()?).ok()?;

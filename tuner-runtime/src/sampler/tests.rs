@@ -58,6 +58,7 @@ impl TestStudy {
                 point,
                 origin: Origin::Suggested,
                 memo: suggestion.memo.map(Arc::new),
+                until: None,
                 seen: self.history.seq(),
                 owner: "test".into(),
                 at: 0,

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::controls::Controls;
 use crate::pruner::Verdict;
-use crate::study::{Core, Report, StudyError, check_names};
+use crate::study::{Asked, Core, Report, StudyError, check_names};
 use crate::trial::Goal;
 
 /// A training run is to end now: hand this error on with `?`.
@@ -27,6 +27,8 @@ pub struct WrongObjective;
 pub(super) enum Ending {
     /// Not worth going on.
     Pruned(String),
+    /// It goes on if it is among the best.
+    Paused,
     /// It goes on another time.
     Interrupted,
     /// It measured something that is no number.
@@ -47,6 +49,7 @@ pub struct Execution {
     trial: u64,
     execution: u64,
     seed: u64,
+    until: Option<u64>,
     directory: PathBuf,
     /// When the trial began, or went on in this session.
     trial_began: Instant,
@@ -57,10 +60,12 @@ impl Execution {
     pub(super) fn new(
         core: &Arc<Core>,
         controls: &Arc<Controls>,
-        (trial, execution): (u64, u64),
+        asked: &Asked,
+        execution: u64,
         directory: PathBuf,
         trial_began: Instant,
     ) -> Self {
+        let trial = asked.number;
         Self {
             goals: core.history().goals().into(),
             core: core.clone(),
@@ -68,6 +73,7 @@ impl Execution {
             trial,
             execution,
             seed: core.execution_seed(trial, execution),
+            until: asked.until.filter(|_| execution == 0),
             directory,
             trial_began,
             ending: None,
@@ -78,7 +84,7 @@ impl Execution {
     /// objective, or metrics by name.
     ///
     /// # Errors
-    /// [`Stopped`] when the run is to end: it is pruned, took too long, the search was
+    /// [`Stopped`] when the run is to end: it is pruned or paused, took too long, the search was
     /// interrupted, or an objective is missing or no number.
     pub fn report(&mut self, step: u64, report: impl Into<Report>) -> Result<(), Stopped> {
         if self.ending.is_some() {
@@ -109,8 +115,10 @@ impl Execution {
         if let Some(message) = bad {
             return Some(Ending::Failed(message));
         }
-        if let Verdict::Stop(reason) = verdict {
-            return Some(Ending::Pruned(reason));
+        match verdict {
+            Verdict::Stop(reason) => return Some(Ending::Pruned(reason)),
+            Verdict::Pause => return Some(Ending::Paused),
+            Verdict::Continue => {}
         }
         let limit = self.controls.rules.max_trial_time;
         if let Some(limit) = limit.filter(|&limit| self.trial_began.elapsed() >= limit) {
@@ -152,6 +160,12 @@ impl Execution {
     /// Whether the run is to end, for programs that do not report.
     pub fn is_stopped(&self) -> bool {
         self.ending.is_some() || self.controls.must_stop()
+    }
+
+    /// The step after which the pruner lets the run wait, to see whether it is among the best; `None` when it runs to its
+    /// end. A run that goes on later begins anew with the same seed and folder, where it finds what it kept.
+    pub fn until(&self) -> Option<u64> {
+        self.until
     }
 
     /// The seed of this run: the same for the same study, trial and execution, and for no other.

@@ -40,7 +40,7 @@ pub(super) fn tidy(trials: &Path, history: &History, keep: Keep) {
         };
         let ended = history
             .trial(number)
-            .is_some_and(|record| record.state != State::Running);
+            .is_some_and(|record| !matches!(record.state, State::Running | State::Paused));
         if ended && !best.contains(&number) {
             let _ = fs::remove_dir_all(entry.path());
         }

@@ -43,18 +43,21 @@ impl Expected {
 /// # Ok::<(), tuner::study::StudyError>(())
 /// ```
 pub fn search(history: &History, expected: Expected) -> String {
-    let ended = ended_count(history);
+    let ended = history.ended_count();
     let (of, left) = (expected.of_total(), expected.left());
     let trials = match expected.total.unwrap_or(ended as u64) {
         1 => "trial",
         _ => "trials",
     };
-    format!("{ended}{of} {trials} ended, {}{left}", best(history))
-}
-
-/// How many trials have ended, whichever way.
-pub fn ended_count(history: &History) -> usize {
-    history.trials().len() - history.running().count()
+    let waiting = match history.paused().count() {
+        0 => String::new(),
+        1 => ", 1 waits".to_owned(),
+        count => format!(", {count} wait"),
+    };
+    format!(
+        "{ended}{of} {trials} ended{waiting}, {}{left}",
+        best(history)
+    )
 }
 
 /// The value of the best trial.
@@ -118,6 +121,32 @@ pub fn running(
         text += &format!("{mark} {name} {}", number(value));
     }
     text
+}
+
+/// Where a trial waits, and what it measured there.
+pub fn paused(history: &History, trial: &TrialRecord) -> String {
+    let goal = history.goal();
+    let curve = trial.executions.first().map(|run| &run.curve);
+    let last = curve.and_then(|curve| curve.of(&goal.name).last());
+    let at = last.map_or(String::new(), |(step, value)| {
+        format!(" after epoch {step}: {} {}", goal.name, number(value))
+    });
+    let point = configuration(&trial.point);
+    format!("trial {} waits{at} ({point})", trial.number)
+}
+
+/// That trials that waited are pruned, and why.
+pub fn dropped(numbers: &[u64], message: &str) -> String {
+    const LISTED: usize = 10;
+    let listed = numbers.iter().take(LISTED).map(u64::to_string);
+    let listed: Vec<String> = listed.collect();
+    let more = if numbers.len() > LISTED { " ..." } else { "" };
+    let trials = if numbers.len() == 1 {
+        "trial"
+    } else {
+        "trials"
+    };
+    format!("{trials} {}{more} pruned: {message}", listed.join(", "))
 }
 
 /// How a trial ended.

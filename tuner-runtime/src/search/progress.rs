@@ -89,7 +89,7 @@ struct Line {
 impl Show {
     fn new(live: bool, core: &Core, controls: &Arc<Controls>, executions: u64) -> Self {
         let history = core.history();
-        let before = lines::ended_count(&history);
+        let before = history.ended_count();
         let all = live.then(MultiProgress::new);
         let search = all
             .as_ref()
@@ -127,7 +127,7 @@ impl Show {
         if let Some(bar) = &self.search {
             let expected = Expected {
                 total: self.total,
-                seconds: self.seconds_left(lines::ended_count(history)),
+                seconds: self.seconds_left(history.ended_count()),
             };
             bar.set_message(lines::search(history, expected));
         }
@@ -201,12 +201,12 @@ impl Show {
         line.last = Some((step, now));
     }
 
-    fn end_trial(&mut self, history: &History, trial: &TrialRecord) {
-        self.last_end = self.began.elapsed();
-        if let Some(bar) = self.trials.remove(&trial.number).and_then(|line| line.bar) {
+    /// Takes a trial's line away, and says what came of it.
+    fn leave(&mut self, trial: u64, line: &str) {
+        if let Some(bar) = self.trials.remove(&trial).and_then(|line| line.bar) {
             bar.finish_and_clear();
         }
-        self.speaker.say(&lines::ended(history, trial));
+        self.speaker.say(line);
     }
 }
 
@@ -221,6 +221,14 @@ impl Drop for Show {
 
 impl Observer for Show {
     fn see(&mut self, event: &Event, history: &History) -> ControlFlow<()> {
+        if let Event::TrialsDropped {
+            numbers, message, ..
+        } = event
+        {
+            self.last_end = self.began.elapsed();
+            self.speaker.say(&lines::dropped(numbers, message));
+            self.show_search(history);
+        }
         let record = event.trial().and_then(|number| history.trial(number));
         let Some(record) = record.map(Arc::as_ref) else {
             return ControlFlow::Continue(());
@@ -239,7 +247,13 @@ impl Observer for Show {
                 let line = format!("trial {}: {message}; trying again", record.number);
                 self.speaker.say(&line);
             }
-            Event::TrialFinished { .. } => self.end_trial(history, record),
+            Event::TrialPaused { .. } => {
+                self.leave(record.number, &lines::paused(history, record));
+            }
+            Event::TrialFinished { .. } => {
+                self.last_end = self.began.elapsed();
+                self.leave(record.number, &lines::ended(history, record));
+            }
             _ => {}
         }
         self.show_search(history);

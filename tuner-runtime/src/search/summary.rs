@@ -17,6 +17,7 @@ pub fn results_table(history: &History, count: usize) -> String {
         State::Finished,
         State::Pruned,
         State::Failed,
+        State::Paused,
         State::Running,
     ];
     let counts = states.map(|state| {

@@ -169,7 +169,7 @@ impl<T: Tunable> Tuner<T> {
             }
             None if !interrupted => Ok(End::Trials),
             _ => Err(SearchError::Interrupted {
-                ended: history.trials().len() - running,
+                ended: history.ended_count(),
                 running,
                 // That of a study in memory ends with the process.
                 place: Some(self.study.core().storage().place()).filter(|place| place != "memory"),

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::controls::{Controls, End};
 use super::error::SearchError;
@@ -12,8 +12,11 @@ use super::execution::{Ending, Execution};
 use super::outcome::Outcome;
 use crate::sampler::SampleError;
 use crate::space::Point;
-use crate::study::{Asked, Core, Report, StudyError, finished};
+use crate::study::{Asked, Core, Report, StudyError, finished, paused};
 use crate::trial::{Event, Goal, Metrics, State};
+
+/// How often a worker that has nothing to do looks whether there is.
+const WAIT: Duration = Duration::from_millis(20);
 
 /// Runs the user's program for a point.
 pub(super) type Run<'a> = dyn Fn(&mut Execution, &Point) -> Result<Outcome, StudyError> + Sync + 'a;
@@ -34,6 +37,7 @@ pub(super) struct Work<'a> {
 enum Ran {
     Finished(Metrics),
     Pruned(String),
+    Paused,
     Failed(String),
     /// The search ends, the trial stays as it is.
     Left(Option<SearchError>),
@@ -52,6 +56,13 @@ impl Work<'_> {
                     // Of no effect on a trial that ended; any other may be resumed.
                     self.core.release(number);
                     (self.tidy)();
+                }
+                // Other processes may run them, of which nobody tells.
+                Err(StudyError::Waiting { .. }) => {
+                    std::thread::sleep(WAIT);
+                    if let Err(fault) = self.core.refresh() {
+                        self.controls.end(Err(fault.into()));
+                    }
                 }
                 Err(StudyError::Complete { .. }) => self.controls.end(Ok(End::Trials)),
                 Err(StudyError::Sample(SampleError::Exhausted { .. })) => {
@@ -145,6 +156,11 @@ impl Work<'_> {
                     self.controls.trial_ended(None);
                     return Ok(false);
                 }
+                Ran::Paused => {
+                    let waits = paused(trial, execution, seconds);
+                    self.core.on_trial(trial, |_| Ok(vec![waits.clone()]))?;
+                    return Ok(false);
+                }
                 Ran::Failed(message) => {
                     if !self.failed(trial, execution, message, seconds)? {
                         return Ok(false);
@@ -210,13 +226,7 @@ impl Work<'_> {
     fn attempt(&self, asked: &Asked, execution: u64, began: Instant) -> Result<Ran, SearchError> {
         let trial = asked.number;
         let directory = (self.directory)(trial, execution);
-        let mut run = Execution::new(
-            self.core,
-            self.controls,
-            (trial, execution),
-            directory,
-            began,
-        );
+        let mut run = Execution::new(self.core, self.controls, asked, execution, directory, began);
         // What the program leaves behind after a panic is its own; ours is changed in single steps.
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.run)(&mut run, &asked.point)));
         let outcome = match outcome {
@@ -235,6 +245,7 @@ impl Work<'_> {
             }
             (Some(Ending::Failed(message)), _) => Ran::Failed(message),
             (Some(Ending::Pruned(message)), _) if failed => Ran::Pruned(message),
+            (Some(Ending::Paused), _) if failed => Ran::Paused,
             (Some(Ending::Interrupted), _) if failed => Ran::Left(None),
             // A run that ended all the same has its result.
             (_, Outcome::Failed(message)) => Ran::Failed(message),

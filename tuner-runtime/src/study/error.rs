@@ -94,6 +94,21 @@ pub enum StudyError {
         /// The limit.
         limit: u64,
     },
+    /// A running trial is to end or to be paused before the next one is known.
+    #[error(
+        "the next trial is known once one of those that run has ended or waits: {}",
+        numbers(running)
+    )]
+    Waiting {
+        /// The trials that run.
+        running: Vec<u64>,
+    },
+    /// The pruner wants to go on with a trial that does not wait.
+    #[error("the pruner goes on with trial {number}, which is not paused; the pruner is faulty")]
+    NotPaused {
+        /// The trial.
+        number: u64,
+    },
     /// There is no trial of that number.
     #[error("there is no trial {number}; the study has {count}, counted from 0")]
     NoTrial {
@@ -109,6 +124,12 @@ pub enum StudyError {
         number: u64,
         /// How it ended.
         state: State,
+    },
+    /// The trial waits.
+    #[error("trial {number} is paused; it is told nothing before `ask` goes on with it")]
+    Paused {
+        /// The trial.
+        number: u64,
     },
     /// Another session runs the trial.
     #[error("trial {number} is run by another session, {owner}; each trial is told where it runs")]
@@ -140,6 +161,11 @@ pub enum StudyError {
         /// Their names.
         names: String,
     },
+}
+
+fn numbers(all: &[u64]) -> String {
+    let all: Vec<String> = all.iter().map(u64::to_string).collect();
+    all.join(", ")
 }
 
 impl StudyError {

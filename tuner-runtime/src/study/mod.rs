@@ -10,8 +10,8 @@ mod report;
 mod setup;
 mod typed;
 
-pub(crate) use self::core::finished;
 pub use self::core::{Asked, Core};
+pub(crate) use self::core::{finished, paused};
 pub use change::differences;
 pub use error::StudyError;
 pub use observer::Observer;

@@ -51,6 +51,8 @@ pub struct Trial<T> {
     pub number: u64,
     /// The configuration by parameter name.
     pub point: Point,
+    /// The step after which the pruner lets the trial wait; `None`: it runs to its end.
+    pub until: Option<u64>,
 }
 
 impl<T> From<Trial<T>> for u64 {
@@ -139,10 +141,11 @@ impl<T: Tunable> Study<T> {
         self.core.history()
     }
 
-    /// The next trial: from the queue, else from the sampler.
+    /// The next trial: one that was paused and goes on, as the pruner says, else one from the queue, else the sampler's.
     ///
     /// # Errors
-    /// When none is left ([`StudyError::is_end`]), or the storage fails.
+    /// When none is left ([`StudyError::is_end`]), a running one is to end first ([`StudyError::Waiting`]), or the
+    /// storage fails.
     pub fn ask(&self) -> Result<Trial<T>, StudyError> {
         self.decode(self.core.ask()?)
     }
@@ -160,6 +163,7 @@ impl<T: Tunable> Study<T> {
             params: self.handle.decode(&asked.point)?,
             number: asked.number,
             point: asked.point,
+            until: asked.until,
         })
     }
 
@@ -194,6 +198,15 @@ impl<T: Tunable> Study<T> {
         message: impl fmt::Display,
     ) -> Result<(), StudyError> {
         self.core.prune(trial.into(), message.to_string())
+    }
+
+    /// Lets a trial wait, after a report that was answered with [`Verdict::Pause`]: it has no result unless
+    /// [`Study::ask`] goes on with it.
+    ///
+    /// # Errors
+    /// When the trial has ended before, or waits already.
+    pub fn pause(&self, trial: impl Into<u64>) -> Result<(), StudyError> {
+        self.core.pause(trial.into())
     }
 
     /// Stores what a trial measured so far, and asks the pruner whether to go on.

@@ -77,6 +77,7 @@ pub fn example_events() -> Vec<Event> {
             point,
             origin: Origin::Enqueued,
             memo: Some(Arc::new(json!({"lengthscales": [0.1, 1e-300]}))),
+            until: Some(1),
             seen: 3,
             owner: "me".into(),
             at: 3,
@@ -108,6 +109,23 @@ pub fn example_events() -> Vec<Event> {
         Event::TrialResumed {
             number: 0,
             owner: "you".into(),
+            at: 5,
+        },
+        Event::TrialPaused {
+            number: 0,
+            execution,
+            seconds,
+            at: 5,
+        },
+        Event::TrialPromoted {
+            number: 0,
+            until: 3,
+            owner: "me".into(),
+            at: 5,
+        },
+        Event::TrialsDropped {
+            numbers: vec![1, u64::MAX],
+            message: "others are better".to_owned(),
             at: 5,
         },
         Event::ExecutionFinished {

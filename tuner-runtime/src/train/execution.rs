@@ -115,7 +115,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::pruner::{Pruner, Verdict};
+    use crate::pruner::{Hyperband, Pruner, Verdict};
     use crate::sampler::Random;
     use crate::search::{Progress, SearchError, Tuner, TunerBuilder};
     use crate::space::tunable;
@@ -309,6 +309,43 @@ mod tests {
                 Some(2) => Verdict::Stop("second epoch".to_owned()),
                 _ => Verdict::Continue,
             }
+        }
+    }
+
+    #[test]
+    fn a_promoted_run_goes_on_from_its_last_epoch() {
+        let (train, validation) = data().split(0.25).unwrap();
+        let epochs = Arc::new(AtomicUsize::new(0));
+        let search = |builder: TunerBuilder<Net>| {
+            let mut tuner = builder.max_trials(4).build().unwrap();
+            let run = |run: &mut Execution, hp: Net| {
+                let epochs = epochs.clone();
+                let fit = hp.fit().callback(move |_| {
+                    epochs.fetch_add(1, Ordering::SeqCst);
+                    ControlFlow::Continue(())
+                });
+                fit.run(run, &train, &validation)
+            };
+            tuner.search(run).unwrap();
+            (tuner.study().trials(), epochs.swap(0, Ordering::SeqCst))
+        };
+        let objective = || Objective::minimize("val_loss");
+        let (whole, all) = search(tuner(objective()));
+        let pruner = Hyperband::new(4).reduction(2);
+        assert_eq!(pruner.brackets()[0], (1, 4));
+        let (halved, few) = search(tuner(objective()).pruner(pruner));
+        // Four to the first epoch, two of them to the second, one to the fourth.
+        assert_eq!((all, few), (16, 4 + 2 + 2));
+        for (trial, whole) in halved.iter().zip(&whole) {
+            let curves = (&trial.executions[0].curve, &whole.executions[0].curve);
+            for row in 0..curves.0.len() {
+                assert_eq!(curves.0.metrics(row), curves.1.metrics(row));
+            }
+            let state = match curves.0.len() {
+                4 => State::Finished,
+                _ => State::Pruned,
+            };
+            assert_eq!(trial.state, state);
         }
     }
 

@@ -10,7 +10,7 @@ use super::metrics::Metrics;
 use crate::space::Point;
 
 /// The version of the events that this build writes. A build reads its own and all older ones.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The place of an event in its study: 1 for the first, each next one is one more.
 pub type Seq = u64;
@@ -101,10 +101,44 @@ pub enum Event {
         /// What the sampler must remember.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         memo: Option<Arc<Json>>,
+        /// The step after which it waits to be promoted; `None`: it runs to its end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<u64>,
         /// The last event that the suggestion took into account.
         seen: Seq,
         /// The session that runs it.
         owner: Arc<str>,
+        /// When.
+        at: u64,
+    },
+    /// A trial waits: it may be promoted, or dropped.
+    TrialPaused {
+        /// The trial.
+        number: u64,
+        /// The training run that waits.
+        execution: u64,
+        /// How long it ran since it began or went on.
+        seconds: f64,
+        /// When.
+        at: u64,
+    },
+    /// A trial that waited goes on.
+    TrialPromoted {
+        /// The trial.
+        number: u64,
+        /// The step after which it waits again.
+        until: u64,
+        /// The session that runs it from here on.
+        owner: Arc<str>,
+        /// When.
+        at: u64,
+    },
+    /// Trials that waited are pruned: others were promoted.
+    TrialsDropped {
+        /// The trials.
+        numbers: Vec<u64>,
+        /// Why.
+        message: String,
         /// When.
         at: u64,
     },
@@ -202,6 +236,8 @@ impl Event {
                 | Self::StudyChanged { .. }
                 | Self::TrialStarted { .. }
                 | Self::TrialResumed { .. }
+                | Self::TrialPromoted { .. }
+                | Self::TrialsDropped { .. }
         )
     }
 
@@ -216,14 +252,17 @@ impl Event {
         )
     }
 
-    /// The trial that it is about.
+    /// The trial that it is about; `None` when that is the study, or several trials.
     pub fn trial(&self) -> Option<u64> {
         match self {
-            Self::StudyCreated { .. } | Self::StudyChanged { .. } | Self::TrialEnqueued { .. } => {
-                None
-            }
+            Self::StudyCreated { .. }
+            | Self::StudyChanged { .. }
+            | Self::TrialEnqueued { .. }
+            | Self::TrialsDropped { .. } => None,
             Self::TrialStarted { number, .. }
             | Self::TrialResumed { number, .. }
+            | Self::TrialPaused { number, .. }
+            | Self::TrialPromoted { number, .. }
             | Self::TrialFinished { number, .. } => Some(*number),
             Self::ExecutionStarted { trial, .. }
             | Self::Reported { trial, .. }
@@ -248,9 +287,16 @@ mod tests {
                 point,
                 origin: Origin::Suggested,
                 memo: Some(Arc::new(serde_json::json!({"next": 4}))),
+                until: Some(9),
                 seen: 17,
                 owner: "a".into(),
                 at: 1,
+            },
+            Event::TrialPromoted {
+                number: 3,
+                until: 27,
+                owner: "a".into(),
+                at: 2,
             },
             Event::Reported {
                 trial: 3,

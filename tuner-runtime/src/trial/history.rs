@@ -1,13 +1,15 @@
 //! A study as its events add up to it.
 
+mod fold;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::event::{Event, FORMAT, Origin, Outcome, Seq, StudySpec};
+use super::event::{Event, FORMAT, Seq, StudySpec};
 use super::goal::Goal;
-use super::record::{State, TrialRecord, total};
+use super::record::{TrialRecord, total};
 use crate::space::{Point, Space, SpaceJsonError};
 
 /// Events that do not add up: the log was written by a newer version, or is damaged.
@@ -65,6 +67,7 @@ pub struct History {
     finished: u64,
     best: Option<u64>,
     running: Vec<u64>,
+    paused: Vec<u64>,
     memo: Option<u64>,
 }
 
@@ -91,6 +94,7 @@ impl History {
             finished: 0,
             best: None,
             running: Vec::new(),
+            paused: Vec::new(),
             memo: None,
         })
     }
@@ -123,177 +127,6 @@ impl History {
         Ok(Space::from_json(&spec.space)?.0)
     }
 
-    /// Takes in the next event.
-    ///
-    /// # Errors
-    /// When it does not fit what happened before; then nothing changes.
-    pub fn apply(&mut self, seq: Seq, event: &Event) -> Result<(), HistoryError> {
-        match event {
-            Event::StudyCreated { .. } => return Err(HistoryError::NoBeginning { seq }),
-            Event::StudyChanged { spec, .. } => {
-                self.space = Self::read_space(spec)?;
-                self.spec = Arc::new(spec.clone());
-                self.changed = seq;
-                self.judge_again();
-            }
-            Event::TrialEnqueued { point } => self.queue.push_back(point.clone()),
-            Event::TrialStarted { .. } => self.start(seq, event)?,
-            Event::TrialResumed { number, owner, .. } => {
-                self.running_trial(seq, *number)?.owner = owner.clone();
-            }
-            Event::TrialFinished {
-                number,
-                outcome,
-                at,
-            } => self.finish(seq, *number, outcome, *at)?,
-            Event::AttributeSet {
-                trial: None,
-                name,
-                value,
-            } => note(&mut self.attributes, name, value),
-            Event::AttributeSet {
-                trial: Some(number),
-                name,
-                value,
-            } => {
-                let fault = "does not exist";
-                let trial = *number;
-                let Some(record) = self.trials.get_mut(trial as usize) else {
-                    return Err(HistoryError::Trial { seq, trial, fault });
-                };
-                note(&mut Arc::make_mut(record).attributes, name, value);
-            }
-            Event::ExecutionStarted { trial, .. }
-            | Event::Reported { trial, .. }
-            | Event::ExecutionFinished { trial, .. }
-            | Event::ExecutionPruned { trial, .. }
-            | Event::ExecutionFailed { trial, .. } => {
-                self.running_trial(seq, *trial)?.run(event);
-            }
-        }
-        self.seq = seq;
-        Ok(())
-    }
-
-    fn start(&mut self, seq: Seq, event: &Event) -> Result<(), HistoryError> {
-        let Event::TrialStarted {
-            number,
-            point,
-            origin,
-            memo,
-            seen,
-            owner,
-            at,
-        } = event
-        else {
-            return Ok(());
-        };
-        if *number != self.trials.len() as u64 {
-            return Err(HistoryError::Trial {
-                seq,
-                trial: *number,
-                fault: "is not the next one",
-            });
-        }
-        if *origin == Origin::Enqueued {
-            self.queue.pop_front();
-        }
-        let adopted = self.space.adopt(point);
-        let fits = adopted.is_ok();
-        let point = adopted.unwrap_or_else(|_| point.clone());
-        Arc::make_mut(&mut self.points)
-            .entry(point.clone())
-            .or_insert(*number);
-        self.trials.push(Arc::new(TrialRecord {
-            number: *number,
-            point,
-            fits,
-            origin: *origin,
-            memo: memo.clone(),
-            seen: *seen,
-            owner: owner.clone(),
-            state: State::Running,
-            values: Vec::new(),
-            metrics: Default::default(),
-            violations: Vec::new(),
-            executions: Vec::new(),
-            message: None,
-            started: *at,
-            ended: None,
-            attributes: BTreeMap::new(),
-        }));
-        self.running.push(*number);
-        if memo.is_some() {
-            self.memo = Some(*number);
-        }
-        Ok(())
-    }
-
-    fn finish(
-        &mut self,
-        seq: Seq,
-        number: u64,
-        outcome: &Outcome,
-        at: u64,
-    ) -> Result<(), HistoryError> {
-        let spec = self.spec.clone();
-        let record = self.running_trial(seq, number)?;
-        record.ended = Some(at);
-        for run in &mut record.executions {
-            run.curve.shrink();
-        }
-        match outcome {
-            Outcome::Finished { metrics } => {
-                record.state = State::Finished;
-                record.metrics = metrics.clone();
-                record.measure(&spec);
-            }
-            Outcome::Pruned { message } => {
-                record.state = State::Pruned;
-                record.message = Some(message.clone());
-            }
-            Outcome::Failed { message } => {
-                record.state = State::Failed;
-                record.message = Some(message.clone());
-            }
-        }
-        self.running.retain(|&running| running != number);
-        self.rank(number);
-        Ok(())
-    }
-
-    /// Counts a trial that just ended, and sees whether it is the best.
-    fn rank(&mut self, number: u64) {
-        let record = &self.trials[number as usize];
-        if record.value().is_none() {
-            return;
-        }
-        self.finished += 1;
-        let better = |other: u64| self.is_better(record, &self.trials[other as usize]);
-        if record.fits && self.best.is_none_or(better) {
-            self.best = Some(number);
-        }
-    }
-
-    /// The values, the best and what fits, after the space or the objectives changed.
-    fn judge_again(&mut self) {
-        self.finished = 0;
-        self.best = None;
-        let mut points = HashMap::new();
-        for number in 0..self.trials.len() {
-            let record = Arc::make_mut(&mut self.trials[number]);
-            let adopted = self.space.adopt(&record.point);
-            record.fits = adopted.is_ok();
-            record.point = adopted.unwrap_or_else(|_| record.point.clone());
-            points.entry(record.point.clone()).or_insert(number as u64);
-            if record.state == State::Finished {
-                record.measure(&self.spec);
-            }
-            self.rank(number as u64);
-        }
-        self.points = Arc::new(points);
-    }
-
     /// Whether a finished trial is better than another: constraints first, then the first
     /// objective; of equals the one with the lower number, whichever ended first.
     fn is_better(&self, one: &TrialRecord, other: &TrialRecord) -> bool {
@@ -308,16 +141,6 @@ impl History {
             .then(one.1.total_cmp(&other.1))
             .then(one.2.cmp(&other.2))
             .is_lt()
-    }
-
-    fn running_trial(&mut self, seq: Seq, trial: u64) -> Result<&mut TrialRecord, HistoryError> {
-        let error = |fault| HistoryError::Trial { seq, trial, fault };
-        let place = usize::try_from(trial).unwrap_or(usize::MAX);
-        match self.trials.get_mut(place) {
-            None => Err(error("does not exist")),
-            Some(record) if record.state != State::Running => Err(error("had ended before")),
-            Some(record) => Ok(Arc::make_mut(record)),
-        }
     }
 
     /// What the study is about.
@@ -377,7 +200,19 @@ impl History {
         self.finished
     }
 
-    /// The trials that have not ended, in the order in which they began.
+    /// The trials that wait to be promoted or dropped, in the order in which they were paused.
+    pub fn paused(&self) -> impl Iterator<Item = &TrialRecord> {
+        self.paused
+            .iter()
+            .map(|&number| &*self.trials[number as usize])
+    }
+
+    /// How many trials have ended, whichever way.
+    pub fn ended_count(&self) -> usize {
+        self.trials.len() - self.running.len() - self.paused.len()
+    }
+
+    /// The trials that somebody works on, or did until its session ended, in the order in which they began.
     pub fn running(&self) -> impl Iterator<Item = &TrialRecord> {
         self.running
             .iter()
@@ -443,14 +278,6 @@ impl History {
     /// The seconds that all executions ran.
     pub fn seconds(&self) -> f64 {
         total(self.trials.iter().map(|record| record.seconds()))
-    }
-}
-
-fn note(notes: &mut BTreeMap<Arc<str>, Json>, name: &Arc<str>, value: &Json) {
-    if value.is_null() {
-        notes.remove(name);
-    } else {
-        notes.insert(name.clone(), value.clone());
     }
 }
 

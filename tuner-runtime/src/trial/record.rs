@@ -17,6 +17,8 @@ use crate::space::Point;
 pub enum State {
     /// Begun and not ended; it may be waiting for a session that goes on with it.
     Running,
+    /// Stopped for now: it goes on if it is promoted.
+    Paused,
     /// Ended with a result.
     Finished,
     /// Ended early, on request; it has no result.
@@ -29,6 +31,7 @@ impl fmt::Display for State {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.pad(match self {
             Self::Running => "running",
+            Self::Paused => "paused",
             Self::Finished => "finished",
             Self::Pruned => "pruned",
             Self::Failed => "failed",
@@ -187,6 +190,8 @@ pub struct TrialRecord {
     pub origin: Origin,
     /// What the sampler wanted to remember.
     pub memo: Option<Arc<Json>>,
+    /// The step after which it is paused; `None`: it runs to its end.
+    pub until: Option<u64>,
     /// The last event that the suggestion took into account.
     pub seen: Seq,
     /// The session that runs it, or ran it last.
@@ -205,6 +210,8 @@ pub struct TrialRecord {
     pub message: Option<String>,
     /// When it began, in milliseconds since 1970.
     pub started: u64,
+    /// When it began or last went on, in milliseconds since 1970.
+    pub since: u64,
     /// When it ended, in milliseconds since 1970.
     pub ended: Option<u64>,
     /// The user's notes.
@@ -285,6 +292,13 @@ impl TrialRecord {
                 let run = self.execution_mut(*execution);
                 run.state = State::Finished;
                 run.metrics = Some(metrics.clone());
+                run.seconds += *seconds;
+            }
+            Event::TrialPaused {
+                execution, seconds, ..
+            } => {
+                let run = self.execution_mut(*execution);
+                run.state = State::Paused;
                 run.seconds += *seconds;
             }
             Event::ExecutionPruned {

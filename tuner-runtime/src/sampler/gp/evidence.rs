@@ -56,10 +56,10 @@ impl Evidence {
             .finished()
             .filter(|trial| trial.values.iter().all(|value| value.is_finite()))
             .collect();
-        let ended = |state: State| -> Vec<Vec<f64>> {
+        let rows_of = |is: &dyn Fn(State) -> bool| -> Vec<Vec<f64>> {
             let trials = history.trials().iter();
             trials
-                .filter(|trial| trial.fits && trial.state == state)
+                .filter(|trial| trial.fits && is(trial.state))
                 .map(|trial| encoding.row(&trial.point))
                 .collect()
         };
@@ -97,8 +97,8 @@ impl Evidence {
             objectives,
             violations,
             feasible: finished.iter().map(|trial| trial.is_feasible()).collect(),
-            failed: ended(State::Failed),
-            pruned: ended(State::Pruned),
+            failed: rows_of(&|state| state == State::Failed),
+            pruned: rows_of(&is_stopped),
             stopped,
             rungs,
             running: history
@@ -140,11 +140,16 @@ impl Past {
     }
 }
 
+/// Whether a trial ended early. One that waits may go on, and counts as pruned until it does.
+fn is_stopped(state: State) -> bool {
+    matches!(state, State::Pruned | State::Paused)
+}
+
 /// The rungs, and where each pruned trial stands on them.
 fn rungs(history: &History, finished: &[&TrialRecord]) -> (Vec<Rung>, Vec<Option<(usize, usize)>>) {
     let pruned = || {
         let trials = history.trials().iter();
-        trials.filter(|trial| trial.fits && trial.state == State::Pruned)
+        trials.filter(|trial| trial.fits && is_stopped(trial.state))
     };
     let steps: BTreeSet<u64> = pruned()
         .filter_map(|trial| last_step(history, trial))

@@ -1,4 +1,4 @@
-//! The next trial: one that was left behind, the queue's, or the sampler's.
+//! The next trial: one that was left behind, one that waits, the queue's, or the sampler's.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -7,16 +7,18 @@ use super::super::error::StudyError;
 use super::super::front;
 use super::{Asked, Core, lock, now};
 use crate::math::fronts::select;
+use crate::pruner::Next;
 use crate::sampler::Ask;
 use crate::space::Point;
 use crate::storage::Guard;
-use crate::trial::{Event, Experience, History, Origin, TrialRecord};
+use crate::trial::{Event, Experience, History, Origin, State, TrialRecord};
 
 impl Core {
-    /// The next trial: from the queue, else from the sampler.
+    /// The next trial: one that was paused and goes on, as the pruner says, else one from the queue, else the sampler's.
     ///
     /// # Errors
-    /// When there is none left (see [`StudyError::is_end`]), or the storage fails.
+    /// When there is none left (see [`StudyError::is_end`]), when a running one is to end first
+    /// ([`StudyError::Waiting`]), or the storage fails.
     pub fn ask(&self) -> Result<Asked, StudyError> {
         self.work(false)
     }
@@ -32,26 +34,78 @@ impl Core {
     fn work(&self, resume: bool) -> Result<Asked, StudyError> {
         // Held until the trial counts as active: to another thread it would seem left behind.
         let _one = lock(&self.deciding);
-        let asked = self.decide(|history| {
-            if resume && let Some(left) = self.left_behind(history) {
-                let number = left.number;
-                let point = left.point.clone();
-                let resumed = Event::TrialResumed {
-                    number,
-                    owner: self.owner.clone(),
-                    at: now(),
-                };
-                let asked = Asked {
-                    number,
-                    point,
-                    resumed: true,
-                };
-                return Ok((vec![resumed], asked));
+        loop {
+            let asked = self.decide(|history| {
+                if resume && let Some(left) = self.left_behind(history) {
+                    let resumed = Event::TrialResumed {
+                        number: left.number,
+                        owner: self.owner.clone(),
+                        at: now(),
+                    };
+                    return Ok((vec![resumed], Some(go_on(left, left.until))));
+                }
+                self.next(history)
+            })?;
+            if let Some(asked) = asked {
+                lock(&self.active).insert(asked.number);
+                return Ok(asked);
             }
-            self.propose(history)
-        })?;
-        lock(&self.active).insert(asked.number);
-        Ok(asked)
+        }
+    }
+
+    /// What the pruner wants next; without a trial when it only dropped some.
+    fn next(&self, history: &History) -> Result<(Vec<Event>, Option<Asked>), StudyError> {
+        let begun = history.trials().len() as u64;
+        let limit = self.max_trials.filter(|&limit| begun >= limit);
+        // Why no trial can begin; one that waits may go on all the same.
+        let mut end = limit.map(|limit| StudyError::Complete { limit });
+        loop {
+            let next = match &self.pruner {
+                Some(pruner) => pruner.next(history, end.is_none()),
+                None => Next::New { budget: None },
+            };
+            return match (next, end) {
+                (Next::New { .. }, Some(end)) => Err(end),
+                (Next::New { budget }, None) => match self.propose(history, budget) {
+                    Err(fault) if fault.is_end() => {
+                        end = Some(fault);
+                        continue;
+                    }
+                    proposed => proposed.map(|(event, asked)| (vec![event], Some(asked))),
+                },
+                (Next::Continue { trial, to }, _) => self.promote(history, trial, to),
+                (Next::Drop { trials, reason }, _) => {
+                    let dropped = Event::TrialsDropped {
+                        numbers: trials,
+                        message: reason,
+                        at: now(),
+                    };
+                    Ok((vec![dropped], None))
+                }
+                (Next::Wait, _) => Err(StudyError::Waiting {
+                    running: history.running().map(|trial| trial.number).collect(),
+                }),
+            };
+        }
+    }
+
+    fn promote(
+        &self,
+        history: &History,
+        number: u64,
+        until: u64,
+    ) -> Result<(Vec<Event>, Option<Asked>), StudyError> {
+        let record = history.trial(number);
+        let Some(record) = record.filter(|trial| trial.state == State::Paused) else {
+            return Err(StudyError::NotPaused { number });
+        };
+        let promoted = Event::TrialPromoted {
+            number,
+            until,
+            owner: self.owner.clone(),
+            at: now(),
+        };
+        Ok((vec![promoted], Some(go_on(record, Some(until)))))
     }
 
     /// The first trial that nobody works on, though it has not ended.
@@ -68,13 +122,8 @@ impl Core {
         })
     }
 
-    fn propose(&self, history: &History) -> Result<(Vec<Event>, Asked), StudyError> {
+    fn propose(&self, history: &History, until: Option<u64>) -> Result<(Event, Asked), StudyError> {
         let number = history.trials().len() as u64;
-        if let Some(limit) = self.max_trials
-            && number >= limit
-        {
-            return Err(StudyError::Complete { limit });
-        }
         let (point, origin, memo) = match history.queue().next() {
             // The space may have changed since it was enqueued.
             Some(point) => (history.space().mend(point).0, Origin::Enqueued, None),
@@ -93,6 +142,7 @@ impl Core {
             point: point.clone(),
             origin,
             memo,
+            until,
             seen: history.seq(),
             owner: self.owner.clone(),
             at: now(),
@@ -100,9 +150,10 @@ impl Core {
         let asked = Asked {
             number,
             point,
+            until,
             resumed: false,
         };
-        Ok((vec![started], asked))
+        Ok((started, asked))
     }
 
     /// Puts a point before all that the sampler proposes.
@@ -152,6 +203,16 @@ impl Core {
         }
         self.commit(Guard::None, &events)?;
         Ok(enqueued)
+    }
+}
+
+/// A trial that was begun before.
+fn go_on(record: &TrialRecord, until: Option<u64>) -> Asked {
+    Asked {
+        number: record.number,
+        point: record.point.clone(),
+        until,
+        resumed: true,
     }
 }
 

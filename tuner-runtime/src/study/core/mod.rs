@@ -4,7 +4,7 @@ mod ask;
 mod tell;
 mod watch;
 
-pub(crate) use tell::finished;
+pub(crate) use tell::{finished, paused};
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
@@ -69,7 +69,9 @@ pub struct Asked {
     pub number: u64,
     /// Its configuration.
     pub point: Point,
-    /// Whether it was begun by an earlier session and goes on.
+    /// The step after which the pruner lets it wait; `None`: it runs to its end.
+    pub until: Option<u64>,
+    /// Whether it was begun before and goes on: it was paused, or an earlier session left it behind.
     pub resumed: bool,
 }
 

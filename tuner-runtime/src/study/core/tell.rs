@@ -28,6 +28,9 @@ impl Core {
                 let count = history.trials().len();
                 return Err(StudyError::NoTrial { number, count });
             };
+            if record.state == State::Paused {
+                return Err(StudyError::Paused { number });
+            }
             if record.state != State::Running {
                 let state = record.state;
                 return Err(StudyError::Ended { number, state });
@@ -41,8 +44,13 @@ impl Core {
             drop(history);
             match self.commit(guard, &events) {
                 Ok(()) => {
-                    let ends = |event: &Event| matches!(event, Event::TrialFinished { .. });
-                    if events.iter().any(ends) {
+                    let leaves = |event: &Event| {
+                        matches!(
+                            event,
+                            Event::TrialFinished { .. } | Event::TrialPaused { .. }
+                        )
+                    };
+                    if events.iter().any(leaves) {
                         self.release(number);
                     }
                     self.show(&events);
@@ -75,7 +83,7 @@ impl Core {
                     trial: number,
                     execution: 0,
                     metrics: metrics.clone(),
-                    seconds: seconds_since(record.started),
+                    seconds: seconds_since(record.since),
                 },
                 finished(
                     number,
@@ -108,6 +116,16 @@ impl Core {
         self.on_trial(number, |_| {
             let message = message.clone();
             Ok(vec![finished(number, Outcome::Pruned { message })])
+        })
+    }
+
+    /// Lets a trial wait, as [`Verdict::Pause`] asks: it has ended unless a later [`Core::ask`] goes on with it.
+    ///
+    /// # Errors
+    /// When the trial has ended before, or waits already.
+    pub fn pause(&self, number: u64) -> Result<(), StudyError> {
+        self.on_trial(number, |record| {
+            Ok(vec![paused(number, 0, seconds_since(record.since))])
         })
     }
 
@@ -189,6 +207,16 @@ pub(crate) fn finished(number: u64, outcome: Outcome) -> Event {
     }
 }
 
-fn seconds_since(started: u64) -> f64 {
-    now().saturating_sub(started) as f64 / 1000.0
+/// That a trial waits, as an event of now.
+pub(crate) fn paused(number: u64, execution: u64, seconds: f64) -> Event {
+    Event::TrialPaused {
+        number,
+        execution,
+        seconds,
+        at: now(),
+    }
+}
+
+fn seconds_since(time: u64) -> f64 {
+    now().saturating_sub(time) as f64 / 1000.0
 }

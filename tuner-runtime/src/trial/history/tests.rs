@@ -1,7 +1,7 @@
 //! What the events of a study add up to.
 
 use super::*;
-use crate::trial::{Constraint, Metrics, Objective};
+use crate::trial::{Constraint, Metrics, Objective, Origin, Outcome, State};
 use serde_json::json;
 
 fn spec() -> StudySpec {
@@ -22,6 +22,7 @@ fn started(number: u64, x: i64) -> Event {
         point: [("x".into(), x.into())].into_iter().collect(),
         origin: Origin::Suggested,
         memo: None,
+        until: None,
         seen: 1,
         owner: "me".into(),
         at: 0,
@@ -141,4 +142,58 @@ fn a_run_that_begins_again_forgets_its_reports() {
     let history = fold(events).unwrap();
     let record = history.trial(0).unwrap().execution(0).unwrap();
     assert_eq!((record.attempts, record.curve.steps()), (2, &[1][..]));
+}
+
+#[test]
+fn what_waits_goes_on_or_is_dropped_and_nothing_else_is() {
+    let paused = |number| Event::TrialPaused {
+        number,
+        execution: 0,
+        seconds: 1.5,
+        at: 6,
+    };
+    let promoted = |number| Event::TrialPromoted {
+        number,
+        until: 9,
+        owner: "you".into(),
+        at: 7,
+    };
+    let dropped = |numbers: &[u64]| Event::TrialsDropped {
+        numbers: numbers.to_vec(),
+        message: "others are better".to_owned(),
+        at: 8,
+    };
+    let mut events = vec![started(0, 1), started(1, 2), started(2, 3)];
+    events.extend([paused(1), paused(0), promoted(0)]);
+    let history = fold(events.clone()).unwrap();
+    let numbers = |trials: &mut dyn Iterator<Item = &TrialRecord>| -> Vec<u64> {
+        trials.map(|trial| trial.number).collect()
+    };
+    assert_eq!(numbers(&mut history.running()), [2, 0]);
+    assert_eq!(numbers(&mut history.paused()), [1]);
+    assert_eq!(history.ended_count(), 0);
+    let record = history.trial(0).unwrap();
+    assert_eq!((record.state, record.until), (State::Running, Some(9)));
+    assert_eq!((&*record.owner, record.since), ("you", 7));
+    assert_eq!(record.seconds(), 1.5);
+    for (wrong, fault) in [
+        (promoted(2), "was not paused before"),
+        (paused(1), "was paused before"),
+        (finished(1, 0.5, 1.0), "was paused before"),
+        (promoted(5), "does not exist"),
+    ] {
+        let mut events = events.clone();
+        events.push(wrong);
+        let message = fold(events).unwrap_err().to_string();
+        assert!(message.contains(fault), "{message}");
+    }
+    let mut history = history;
+    let seq = history.seq() + 1;
+    assert!(history.apply(seq, &dropped(&[1, 2])).is_err(), "2 runs");
+    assert_eq!(history.paused().count(), 1, "then nothing changes");
+    history.apply(seq, &dropped(&[1])).unwrap();
+    let record = history.trial(1).unwrap();
+    assert_eq!((record.state, record.ended), (State::Pruned, Some(8)));
+    assert_eq!(record.message.as_deref(), Some("others are better"));
+    assert_eq!(history.ended_count(), 1);
 }
