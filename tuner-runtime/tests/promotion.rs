@@ -425,3 +425,44 @@ fn two_sessions_share_the_brackets() {
     let steps = 2 * (9 + 3 * 2 + 6 + 5 * 3 + 6 + 3 * 9);
     assert_eq!(trained.into_inner(), steps);
 }
+
+#[test]
+fn samplers_learn_from_trials_that_wait() {
+    // The first bracket of Hyperband: 27 trials of which one comes to its end.
+    let far = |sampler: &str, sign: f64, seed: u64| -> f64 {
+        let axis = |name: &str| json!({"name": name, "type": "float", "low": 0.0, "high": 1.0});
+        let (space, _) = Space::from_json(&json!([axis("x"), axis("y")])).unwrap();
+        let objective = match sign > 0.0 {
+            true => Objective::minimize("loss"),
+            false => Objective::maximize("loss"),
+        };
+        let sampler = tuner::sampler::by_name(sampler, None).unwrap();
+        let mut setup = Setup::new(space, sampler).objective(objective).seed(seed);
+        setup.pruner = Some(Arc::new(Hyperband::new(27)));
+        setup.max_trials = Some(27);
+        let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
+        let mut total = 0.0;
+        for number in 0..27 {
+            let asked = study.ask().unwrap();
+            assert_eq!((asked.number, asked.until), (number, Some(1)));
+            let at = |name| asked.point.get(name).and_then(|x| x.as_f64()).unwrap();
+            let loss = (at("x") - 0.2_f64).powi(2) + (at("y") - 0.6_f64).powi(2);
+            study.report(number, 0, 1, sign * loss).unwrap();
+            study.pause(number).unwrap();
+            total += if number >= 15 { loss / 12.0 } else { 0.0 };
+        }
+        total
+    };
+    let mean = |sampler: &str, sign: f64| -> f64 {
+        (0..12).map(|seed| far(sampler, sign, seed) / 12.0).sum()
+    };
+    let luck = mean("random", 1.0);
+    for sampler in ["tpe", "gp"] {
+        if sampler == "gp" && cfg!(not(feature = "gp")) {
+            continue;
+        }
+        let (learned, mirrored) = (mean(sampler, 1.0), mean(sampler, -1.0));
+        assert!(learned < luck / 2.0, "{sampler}: {learned}, by luck {luck}");
+        assert_eq!(learned, mirrored, "{sampler}");
+    }
+}

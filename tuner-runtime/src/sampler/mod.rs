@@ -6,6 +6,7 @@
 
 mod auto;
 mod cmaes;
+mod fidelity;
 #[cfg(feature = "gp")]
 mod gp;
 mod grid;

@@ -4,10 +4,15 @@ use super::encoding::Encoding;
 use super::front::MOST_OBJECTIVES;
 use crate::math::rng::Rng;
 use crate::math::transform::standardise;
-use crate::trial::{ExecutionRecord, Experience, History, State, TrialRecord};
+use crate::sampler::fidelity::{self, is_stopped, last_step, reached, score_at};
+use crate::trial::{Experience, History, State, TrialRecord};
 use std::collections::BTreeSet;
 
-/// The trials of a study whose points belong to its space.
+/// Results below which trials are compared where they were stopped: as many as predict the end of those.
+const LEAST_RESULTS: usize = 5;
+
+/// The trials of a study whose points belong to its space. While few have a result, those that came as far as enough others
+/// count as finished, with their score there.
 pub(super) struct Evidence {
     /// Finished trials, by number.
     pub(super) rows: Vec<Vec<f64>>,
@@ -52,27 +57,28 @@ pub(super) struct Rung {
 impl Evidence {
     /// Reads the history. Several objectives become one: `rng` draws their weights.
     pub(super) fn new(history: &History, encoding: &Encoding<'_>, rng: &mut Rng) -> Self {
-        let finished: Vec<&TrialRecord> = history
-            .finished()
-            .filter(|trial| trial.values.iter().all(|value| value.is_finite()))
-            .collect();
-        let rows_of = |is: &dyn Fn(State) -> bool| -> Vec<Vec<f64>> {
-            let trials = history.trials().iter();
-            trials
-                .filter(|trial| trial.fits && is(trial.state))
-                .map(|trial| encoding.row(&trial.point))
-                .collect()
+        let level = fidelity::level(history, LEAST_RESULTS);
+        let (finished, objectives) = match level {
+            None => results(history),
+            Some(step) => {
+                let (trials, scores): (Vec<&TrialRecord>, _) = reached(history, step).unzip();
+                (trials, vec![scores])
+            }
         };
-        let objectives: Vec<Vec<f64>> = history
-            .goals()
-            .iter()
-            .enumerate()
-            .map(|(k, goal)| {
-                let values = finished.iter().map(|trial| trial.values[k]);
-                values.map(|value| goal.score(value)).collect()
-            })
-            .collect();
-        let (rungs, stopped) = rungs(history, &finished);
+        let is_known = |trial: &TrialRecord| {
+            level.is_some_and(|step| score_at(history, trial, step).is_some())
+        };
+        let others = |is: &dyn Fn(&TrialRecord) -> bool| -> Vec<&TrialRecord> {
+            let trials = history.trials().iter().map(|trial| &**trial);
+            let trials = trials.filter(|trial| trial.fits && is(trial));
+            trials.filter(|trial| !is_known(trial)).collect()
+        };
+        let rows_of = |trials: &[&TrialRecord]| -> Vec<Vec<f64>> {
+            let points = trials.iter().map(|trial| &trial.point);
+            points.map(|point| encoding.row(point)).collect()
+        };
+        let pruned = others(&is_stopped);
+        let (rungs, stopped) = rungs(history, &finished, &pruned);
         let constraints = finished.iter().map(|trial| trial.violations.len()).max();
         let violations = (0..constraints.unwrap_or(0))
             .map(|k| {
@@ -81,10 +87,7 @@ impl Evidence {
                 bounded(finished.iter().map(violation).collect())
             })
             .collect();
-        let rows: Vec<Vec<f64>> = finished
-            .iter()
-            .map(|trial| encoding.row(&trial.point))
-            .collect();
+        let rows = rows_of(&finished);
         Self {
             shares: (0..encoding.len())
                 .map(|i| {
@@ -97,15 +100,11 @@ impl Evidence {
             objectives,
             violations,
             feasible: finished.iter().map(|trial| trial.is_feasible()).collect(),
-            failed: rows_of(&|state| state == State::Failed),
-            pruned: rows_of(&is_stopped),
+            failed: rows_of(&others(&|trial| trial.state == State::Failed)),
+            pruned: rows_of(&pruned),
             stopped,
             rungs,
-            running: history
-                .running()
-                .filter(|trial| trial.fits)
-                .map(|trial| encoding.row(&trial.point))
-                .collect(),
+            running: rows_of(&others(&|trial| trial.state == State::Running)),
             past: Past::read(history, encoding),
         }
     }
@@ -140,18 +139,29 @@ impl Past {
     }
 }
 
-/// Whether a trial ended early. One that waits may go on, and counts as pruned until it does.
-fn is_stopped(state: State) -> bool {
-    matches!(state, State::Pruned | State::Paused)
+/// The trials with a result, and for each objective its values in them, larger is better.
+fn results(history: &History) -> (Vec<&TrialRecord>, Vec<Vec<f64>>) {
+    let trials: Vec<&TrialRecord> = history
+        .finished()
+        .filter(|trial| trial.values.iter().all(|value| value.is_finite()))
+        .collect();
+    let goals = history.goals().iter().enumerate();
+    let objectives = goals.map(|(k, goal)| {
+        let values = trials.iter().map(|trial| trial.values[k]);
+        values.map(|value| goal.score(value)).collect()
+    });
+    let objectives = objectives.collect();
+    (trials, objectives)
 }
 
 /// The rungs, and where each pruned trial stands on them.
-fn rungs(history: &History, finished: &[&TrialRecord]) -> (Vec<Rung>, Vec<Option<(usize, usize)>>) {
-    let pruned = || {
-        let trials = history.trials().iter();
-        trials.filter(|trial| trial.fits && is_stopped(trial.state))
-    };
-    let steps: BTreeSet<u64> = pruned()
+fn rungs(
+    history: &History,
+    finished: &[&TrialRecord],
+    pruned: &[&TrialRecord],
+) -> (Vec<Rung>, Vec<Option<(usize, usize)>>) {
+    let steps: BTreeSet<u64> = pruned
+        .iter()
         .filter_map(|trial| last_step(history, trial))
         .collect();
     let steps: Vec<u64> = steps.into_iter().collect();
@@ -165,7 +175,7 @@ fn rungs(history: &History, finished: &[&TrialRecord]) -> (Vec<Rung>, Vec<Option
         }
     };
     let mut rungs: Vec<Rung> = steps.iter().map(rung).collect();
-    let stopped = pruned().map(|trial| {
+    let stopped = pruned.iter().map(|trial| {
         let step = last_step(history, trial)?;
         let rung = steps.binary_search(&step).ok()?;
         rungs[rung].pruned.push(score_at(history, trial, step)?);
@@ -173,26 +183,6 @@ fn rungs(history: &History, finished: &[&TrialRecord]) -> (Vec<Rung>, Vec<Option
     });
     let stopped = stopped.collect();
     (rungs, stopped)
-}
-
-/// The last step with a finite value of the objective.
-fn last_step(history: &History, trial: &TrialRecord) -> Option<u64> {
-    let name = &history.goal().name;
-    let reports = trial.executions.iter().flat_map(|run| run.curve.of(name));
-    let finite = reports.filter(|(_, value)| value.is_finite());
-    finite.map(|(step, _)| step).max()
-}
-
-/// The mean score over the executions that reported a finite value at this step.
-fn score_at(history: &History, trial: &TrialRecord, step: u64) -> Option<f64> {
-    let goal = history.goal();
-    let at = |run: &ExecutionRecord| {
-        let found = run.curve.of(&goal.name).find(|(at, _)| *at == step)?.1;
-        Some(goal.score(found)).filter(|score| score.is_finite())
-    };
-    let scores: Vec<f64> = trial.executions.iter().filter_map(at).collect();
-    let count = scores.len() as f64;
-    (count > 0.0).then(|| scores.iter().map(|score| score / count).sum())
 }
 
 /// One number for each trial. Of several objectives the augmented Chebyshev sum with random weights: J. Knowles, "ParEGO"

@@ -3,7 +3,8 @@
 //! - *Beginning*: the declared defaults, then points of a scrambled Sobol sequence, four in all; each branch of the
 //!   conditional tree once before any twice.
 //! - *Values*: clipped, half-ranked or raised to a power, whichever predicts best what is left out, chosen after 8, 16 .. 128
-//!   trials, and half-ranked where there are constraints; then mean 0 and deviation 1.
+//!   trials, and half-ranked where there are constraints; then mean 0 and deviation 1. While fewer than five trials have a
+//!   result, those that a pruner stopped count with what they had at the highest step that five have reached.
 //! - *Model*: Matern-5/2 with a lengthscale a dimension, categories by equality; what is active in few trials is expected to
 //!   matter more. Continua are warped where the likelihood of 40 or more trials gains much by it. Up to 100 trials two draws
 //!   from the posterior of the hyperparameters, which start at the most probable ones and are new at every trial; then the

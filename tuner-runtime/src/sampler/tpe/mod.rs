@@ -5,7 +5,7 @@
 //! Parameters that are active together share one multivariate density; the groups are chosen from the
 //! root of the conditional tree downwards, each from the trials in which it was active. Running,
 //! pruned and failed trials stand among the bad ones: they have no value, and nobody should go on
-//! next to them without a reason.
+//! next to them without a reason. Only while fewer than ten have a result, those count that ten have come as far as.
 //!
 //! Width and number of candidates were compared on eight problems (surrogates of neural networks and
 //! of boosted trees, two real trainings, three functions; three seeds). The score is 100 for the best
@@ -27,13 +27,13 @@ mod parzen;
 use group::Group;
 
 use super::random::unseen;
-use super::{Ask, SampleError, Sampler, Suggestion};
+use super::{Ask, SampleError, Sampler, Suggestion, fidelity};
 use crate::math::rng::Rng;
 use crate::space::{Point, Space, Value};
-use crate::trial::{History, TrialRecord};
+use crate::trial::{History, State, TrialRecord};
 
-/// Finished trials before the densities are trusted; until then points are random.
-const STARTUP: u64 = 10;
+/// Trials with a result, or with a score at one step, before the densities are trusted; until then points are random.
+const STARTUP: usize = 10;
 /// Draws of which the most promising is proposed.
 const CANDIDATES: usize = 24;
 /// At most this many trials are good.
@@ -67,10 +67,11 @@ impl Sampler for Tpe {
 
     fn suggest(&self, ask: &Ask<'_>) -> Result<Suggestion, SampleError> {
         let mut rng = ask.rng();
-        if ask.history.finished_count() < STARTUP {
+        let level = fidelity::level(ask.history, STARTUP);
+        if ask.history.finished_count() < STARTUP as u64 && level.is_none() {
             return Ok(unseen(ask.history, &mut rng).into());
         }
-        let densities = Observed::new(ask.history);
+        let densities = Observed::new(ask.history, level);
         for _ in 0..REPEATS {
             let point = densities.propose(ask.space(), &mut rng);
             if !ask.history.contains(&point) {
@@ -93,7 +94,8 @@ struct Rows {
 }
 
 impl Observed {
-    fn new(history: &History) -> Self {
+    /// `level` is the step at which trials are compared; `None`: by their results.
+    fn new(history: &History, level: Option<u64>) -> Self {
         let space = history.space();
         let trials: Vec<&TrialRecord> = history
             .trials()
@@ -106,13 +108,14 @@ impl Observed {
                 .iter()
                 .filter_map(|&trial| Some((trial, group.row(space, &trial.point)?)))
                 .collect();
-            let limit = good_limit(history, active.iter().map(|(trial, _)| *trial));
+            let rank = |trial: &TrialRecord| rank(history, level, trial);
+            let limit = good_limit(active.iter().filter_map(|(trial, _)| rank(trial)));
             let mut rows = Rows {
                 good: Vec::new(),
                 bad: Vec::new(),
             };
             for (trial, row) in active {
-                match (&limit, rank(history, trial)) {
+                match (&limit, rank(trial)) {
                     (Some(limit), Some(rank)) if rank >= *limit => rows.good.push(row),
                     _ => rows.bad.push(row),
                 }
@@ -156,12 +159,16 @@ fn slices(rows: &[Vec<f64>]) -> Vec<&[f64]> {
     rows.iter().map(Vec::as_slice).collect()
 }
 
-/// A finished trial's place among the others: kept constraints first, then the score.
+/// A trial's place among the others: kept constraints first, then the score.
 #[derive(PartialEq, PartialOrd)]
 struct Rank(f64, f64, std::cmp::Reverse<u64>);
 
-fn rank(history: &History, trial: &TrialRecord) -> Option<Rank> {
-    let score = history.goal().score(trial.value()?);
+fn rank(history: &History, level: Option<u64>, trial: &TrialRecord) -> Option<Rank> {
+    let score = match level {
+        None => history.goal().score(trial.value()?),
+        Some(_) if trial.state == State::Failed => return None,
+        Some(step) => fidelity::score_at(history, trial, step)?,
+    };
     let missed: f64 = trial
         .violations
         .iter()
@@ -171,11 +178,8 @@ fn rank(history: &History, trial: &TrialRecord) -> Option<Rank> {
 }
 
 /// The rank that the good trials reach: the best tenth, rounded up.
-fn good_limit<'a>(
-    history: &History,
-    trials: impl Iterator<Item = &'a TrialRecord>,
-) -> Option<Rank> {
-    let mut ranks: Vec<Rank> = trials.filter_map(|trial| rank(history, trial)).collect();
+fn good_limit(ranks: impl Iterator<Item = Rank>) -> Option<Rank> {
+    let mut ranks: Vec<Rank> = ranks.collect();
     ranks.sort_by(|one, other| other.partial_cmp(one).unwrap_or(std::cmp::Ordering::Equal));
     let count = ranks.len().div_ceil(10).min(MOST_GOOD);
     ranks.into_iter().nth(count.checked_sub(1)?)
