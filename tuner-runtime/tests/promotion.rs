@@ -368,6 +368,21 @@ fn repeats_run_once_the_first_came_to_its_end() {
     assert_eq!(trained.into_inner(), 9 + 3 * 2 + 6 + 9);
 }
 
+#[test]
+fn trials_that_were_dropped_before_the_best_one_ended_are_no_lack_of_improvement() {
+    let trained = AtomicU64::new(0);
+    let mut tuner = hyperband(34).patience(4).build().unwrap();
+    let end = tuner.search(|run: &mut Execution, p: Descent| train(run, &p, &trained));
+    assert_eq!(end.unwrap(), End::NoImprovement);
+    let history = tuner.study().history();
+    // Six of the first bracket were dropped before any came to its end.
+    assert!(
+        history.trials().len() > 9,
+        "{} trials began",
+        history.trials().len()
+    );
+}
+
 #[cfg(feature = "sqlite")]
 #[test]
 fn what_waits_goes_on_in_the_next_session() {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::error::SearchError;
-use crate::trial::History;
+use crate::trial::{History, TrialRecord};
 
 /// Why a search came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,9 +161,12 @@ impl Controls {
             self.end(Ok(End::Target));
         }
         if let Some(patience) = self.rules.patience {
-            let later = &history.trials()[best.number as usize + 1..];
-            let ended = later.iter().filter(|record| record.ended.is_some());
-            if ended.count() as u64 >= patience {
+            // By the end, for a trial that waited may have begun long before; several may end in one millisecond.
+            let end = |trial: &TrialRecord| Some((trial.ended?, trial.number));
+            let later = history.trials().iter().filter(|trial| {
+                end(trial).is_some_and(|(at, number)| Some((at, number)) > end(best))
+            });
+            if later.count() as u64 >= patience {
                 self.end(Ok(End::NoImprovement));
             }
         }
