@@ -77,15 +77,6 @@ impl Older {
     pub(super) fn hyper(&self) -> Hyper {
         self.posterior.hyper().clone()
     }
-
-    /// A process of what the old means leave, over them.
-    fn under(&self, rest: Posterior) -> Posterior {
-        if self.weight > 0.0 {
-            rest.over(self.posterior.clone(), self.weight)
-        } else {
-            rest
-        }
-    }
 }
 
 /// What the old means leave of new values, those of the trials with these places.
@@ -102,8 +93,8 @@ pub(super) fn rest(older: Option<&Older>, seen: &[f64], places: &[usize]) -> Vec
 /// The process of new values: that of what the old means leave, over them.
 pub(super) fn whole(older: Option<&Older>, rest: Posterior) -> Posterior {
     match older {
-        Some(older) => older.under(rest),
-        None => rest,
+        Some(older) if older.weight > 0.0 => rest.over(older.posterior.clone(), older.weight),
+        _ => rest,
     }
 }
 
