@@ -105,6 +105,7 @@ pub(super) fn studies(rows: &[Json]) -> String {
         "trials",
         "finished",
         "running",
+        "paused",
         "best",
     ];
     let mut cells = vec![columns.map(str::to_owned).to_vec()];

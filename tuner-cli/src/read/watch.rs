@@ -50,7 +50,7 @@ pub(crate) fn watch(options: &Read, interval: f64, wait: bool) -> Done {
     if let (Some(history), Some(screen)) = (&history, screen) {
         screen.clear();
         print(&results_table(history, EARLIER))?;
-        if history.running().next().is_some() {
+        if history.ended_count() < history.trials().len() {
             print("nobody works on the study now; its search goes on when it is started again\n")?;
         }
     }

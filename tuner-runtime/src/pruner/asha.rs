@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 
 use super::curves::{last, others, scores};
-use super::rungs::{arrives, is_beyond, pause, score_at, waiting};
-use super::{Next, Pruner, Verdict};
-use crate::trial::{ExecutionRecord, History, TrialRecord};
+use super::rungs::{arrives, is_beyond, pause, ranked, score_at};
+use super::{Next, Pruner, Verdict, without_waiting};
+use crate::trial::{ExecutionRecord, History, State, TrialRecord};
 
 /// Stops trials that are not among the best 1/eta at a rung: the steps `first * eta^k`.
 ///
@@ -72,8 +72,8 @@ impl Asha {
         self
     }
 
-    /// A trial that is among the best of those that reached its rung, and the rung that it goes on to.
-    fn promotable(&self, history: &History, more: bool) -> Option<(u64, u64)> {
+    /// A trial that is among the best of those that reached its rung, and goes on to the next one.
+    fn promotable(&self, history: &History, more: bool, max_steps: u64) -> Option<Next> {
         let goal = history.goal();
         let trials = || {
             let all = history.trials().iter().map(|trial| &**trial);
@@ -86,7 +86,9 @@ impl Asha {
             rungs.reverse();
         }
         rungs.into_iter().find_map(|rung| {
-            let waiting = waiting(trials(), rung, goal);
+            let waits =
+                |trial: &&TrialRecord| trial.state == State::Paused && trial.until == Some(rung);
+            let waiting = ranked(trials().filter(waits), rung, goal);
             let (best, trial) = waiting.first()?;
             let beyond: Vec<&TrialRecord> = trials().filter(|t| is_beyond(t, rung)).collect();
             let reached = (waiting.len() + beyond.len()) as u64;
@@ -98,7 +100,10 @@ impl Asha {
             let is_last = !more && !trials().any(|trial| arrives(trial, rung));
             let kept = (reached / self.reduction).max(u64::from(is_last));
             let goes_on = (better.count() as u64) < kept;
-            goes_on.then(|| (trial.number, rung.saturating_mul(self.reduction)))
+            goes_on.then(|| Next::Continue {
+                trial: trial.number,
+                to: below(rung.saturating_mul(self.reduction), max_steps),
+            })
         })
     }
 }
@@ -115,8 +120,8 @@ impl Pruner for Asha {
     }
 
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict {
-        if let Some(max_steps) = self.promoting {
-            return pause(trial, execution, history, max_steps);
+        if self.promoting.is_some() {
+            return pause(trial, execution, history);
         }
         let all = others(trial, execution, history).map(|(_, run)| run);
         halve(
@@ -130,20 +135,25 @@ impl Pruner for Asha {
     }
 
     fn next(&self, history: &History, more: bool) -> Next {
-        if self.promoting.is_none() {
-            return Next::New { budget: None };
-        }
-        if let Some((trial, to)) = self.promotable(history, more) {
-            return Next::Continue { trial, to };
+        let Some(max_steps) = self.promoting else {
+            return without_waiting(history);
+        };
+        if let Some(next) = self.promotable(history, more, max_steps) {
+            return next;
         }
         let mut running = history.running().filter(|trial| trial.fits);
         if !more && running.any(|trial| arrives(trial, u64::MAX)) {
             return Next::Wait;
         }
         Next::New {
-            budget: Some(self.first_rung),
+            budget: below(self.first_rung, max_steps),
         }
     }
+}
+
+/// A rung, if trials are to wait there.
+fn below(rung: u64, max_steps: u64) -> Option<u64> {
+    Some(rung).filter(|&rung| rung < max_steps)
 }
 
 /// Judges an execution against others at the rung that its last report reached, if it did.

@@ -8,9 +8,9 @@
 
 use super::asha::halve;
 use super::curves::others;
-use super::rungs::{arrives, is_beyond, pause, waiting};
-use super::{Next, Pruner, Verdict};
-use crate::trial::{Goal, History, TrialRecord};
+use super::rungs::{arrives, is_beyond, pause, ranked};
+use super::{Next, Pruner, Verdict, without_waiting};
+use crate::trial::{Goal, History, State, TrialRecord};
 
 /// What there is to be done in a bracket.
 enum Step {
@@ -123,6 +123,11 @@ impl Hyperband {
         }
     }
 
+    /// The same, unless it is that of a whole trial.
+    fn budget(&self, left: u32) -> Option<u64> {
+        (left > 0).then(|| self.rung(left))
+    }
+
     /// What the trials of all brackets are shares of: `s_max + 1`, or what Keras Tuner has in its place.
     fn share(&self) -> u64 {
         if !self.keras_tuner {
@@ -157,21 +162,29 @@ impl Hyperband {
             if members.iter().any(|trial| arrives(trial, rung)) {
                 return Step::Wait;
             }
-            let waiting = waiting(members.iter().copied(), rung, goal);
+            // Another pruner may have left some below the rung.
+            let waits = |trial: &&TrialRecord| {
+                trial.state == State::Paused && trial.until.is_some_and(|until| until <= rung)
+            };
+            let waiting = ranked(members.iter().copied().filter(waits), rung, goal);
             let Some((_, best)) = waiting.first() else {
                 continue;
             };
             let kept = self.kept(bracket, halvings, begun, is_full);
-            let beyond = members.iter().filter(|trial| is_beyond(trial, rung));
-            if (beyond.count() as u64) < kept {
+            let beyond = || members.iter().filter(|trial| is_beyond(trial, rung));
+            if (beyond().count() as u64) < kept {
                 return Step::Take(Next::Continue {
                     trial: best.number,
-                    to: self.rung(bracket - halvings),
+                    to: self.budget(bracket - halvings),
                 });
+            }
+            // One that fails on the way leaves its place to the next best.
+            if beyond().any(|trial| trial.state == State::Running) {
+                return Step::Wait;
             }
             return Step::Take(Next::Drop {
                 trials: waiting.iter().map(|(_, trial)| trial.number).collect(),
-                reason: format!("not among the best {kept} of {begun} trials at step {rung}"),
+                reason: format!("the best {kept} of {begun} trials went on from step {rung}"),
             });
         }
         Step::Done
@@ -207,7 +220,7 @@ impl Pruner for Hyperband {
 
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict {
         if !self.stopping {
-            return pause(trial, execution, history, self.max_steps);
+            return pause(trial, execution, history);
         }
         let brackets = self.brackets();
         let own = self.bracket(&brackets, trial.number);
@@ -220,24 +233,24 @@ impl Pruner for Hyperband {
 
     fn next(&self, history: &History, more: bool) -> Next {
         if self.stopping {
-            return Next::New { budget: None };
+            return without_waiting(history);
         }
         let brackets = self.brackets();
         let all: Vec<&TrialRecord> = history.trials().iter().map(|trial| &**trial).collect();
         let mut left = all.as_slice();
         let mut is_waiting = false;
-        for (place, &(first_rung, trials)) in brackets.iter().enumerate().cycle() {
+        for (place, &(_, trials)) in brackets.iter().enumerate().cycle() {
+            let halvings = (brackets.len() - 1 - place) as u32;
             let size = usize::try_from(trials).unwrap_or(usize::MAX);
             let (members, others) = left.split_at(size.min(left.len()));
             let is_full = members.len() == size;
             if !is_full && more {
                 return Next::New {
-                    budget: Some(first_rung),
+                    budget: self.budget(halvings),
                 };
             }
             // What a changed space does not hold cannot go on.
             let members: Vec<&TrialRecord> = members.iter().copied().filter(|t| t.fits).collect();
-            let halvings = (brackets.len() - 1 - place) as u32;
             match self.halve(halvings, &members, is_full, history.goal()) {
                 Step::Take(next) => return next,
                 Step::Wait => is_waiting = true,

@@ -37,17 +37,17 @@ pub enum Verdict {
 /// What a study does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
-    /// Begin a trial, which is judged at this step; `None`: nobody expects it to wait at a certain one.
+    /// Begin a trial.
     New {
-        /// The step.
+        /// The step at which it is to wait; `None`: it runs to its end.
         budget: Option<u64>,
     },
     /// Go on with a trial that waits.
     Continue {
         /// The trial.
         trial: u64,
-        /// The step at which it is judged again.
-        to: u64,
+        /// The step at which it is to wait again; `None`: it runs to its end.
+        to: Option<u64>,
     },
     /// Prune trials that wait, and ask again.
     Drop {
@@ -70,9 +70,22 @@ pub trait Pruner: Send + Sync {
 
     /// What to do next, for pruners that let trials wait. `more` says whether another trial may begin: without it, what
     /// waits has nobody else to wait for, and [`Next::New`] says that there is nothing left to do.
+    ///
+    /// A pruner that lets nobody wait goes on with what another one left waiting.
     fn next(&self, history: &History, more: bool) -> Next {
-        let _ = (history, more);
-        Next::New { budget: None }
+        let _ = more;
+        without_waiting(history)
+    }
+}
+
+/// What comes next where no trial is to wait: those that do run to their end, one after another, before a new one begins.
+pub fn without_waiting(history: &History) -> Next {
+    match history.paused().find(|trial| trial.fits) {
+        Some(trial) => Next::Continue {
+            trial: trial.number,
+            to: None,
+        },
+        None => Next::New { budget: None },
     }
 }
 

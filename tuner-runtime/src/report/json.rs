@@ -50,6 +50,7 @@ pub fn trial_json(trial: &TrialRecord) -> Json {
     json!({
         "number": trial.number,
         "state": trial.state,
+        "until": trial.until,
         "value": trial.value(),
         "params": trial.point,
         "metrics": trial.metrics,

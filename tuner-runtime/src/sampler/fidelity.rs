@@ -43,7 +43,7 @@ pub(super) fn reached(history: &History, step: u64) -> impl Iterator<Item = (&Tr
 /// reached. Not for several objectives or constraints, of which a pruner knows nothing.
 pub(super) fn level(history: &History, least: usize) -> Option<u64> {
     let plain = history.goals().len() == 1 && history.spec().constraints.is_empty();
-    if !plain || history.finished_count() >= least as u64 {
+    if !plain || history.finished().take(least).count() == least {
         return None;
     }
     let trials = history.trials().iter();

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::error::SearchError;
-use crate::trial::{History, TrialRecord};
+use crate::trial::{History, State, TrialRecord};
 
 /// Why a search came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,10 +161,13 @@ impl Controls {
             self.end(Ok(End::Target));
         }
         if let Some(patience) = self.rules.patience {
-            // By the end, for a trial that waited may have begun long before; several may end in one millisecond.
+            // By the end, for a trial that waited may have begun long before; several may end in one millisecond. One that was
+            // dropped on the way has not shown what it would have come to.
             let end = |trial: &TrialRecord| Some((trial.ended?, trial.number));
+            let was_dropped =
+                |trial: &TrialRecord| trial.state == State::Pruned && trial.until.is_some();
             let later = history.trials().iter().filter(|trial| {
-                end(trial).is_some_and(|(at, number)| Some((at, number)) > end(best))
+                trial.ended.is_some() && end(trial) > end(best) && !was_dropped(trial)
             });
             if later.count() as u64 >= patience {
                 self.end(Ok(End::NoImprovement));

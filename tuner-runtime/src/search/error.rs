@@ -76,7 +76,7 @@ pub enum SearchError {
     Interrupted {
         /// How many trials have ended.
         ended: usize,
-        /// How many have begun and not ended.
+        /// How many have begun and not ended, those that wait included.
         running: usize,
         /// Where the study is stored, if it outlives the process.
         place: Option<String>,

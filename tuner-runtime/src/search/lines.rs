@@ -49,15 +49,20 @@ pub fn search(history: &History, expected: Expected) -> String {
         1 => "trial",
         _ => "trials",
     };
-    let waiting = match history.paused().count() {
-        0 => String::new(),
-        1 => ", 1 waits".to_owned(),
-        count => format!(", {count} wait"),
-    };
+    let waiting = waiting(history);
     format!(
         "{ended}{of} {trials} ended{waiting}, {}{left}",
         best(history)
     )
+}
+
+/// How many trials wait, after a comma; nothing if none does.
+pub(super) fn waiting(history: &History) -> String {
+    match history.paused().count() {
+        0 => String::new(),
+        1 => ", 1 waits".to_owned(),
+        count => format!(", {count} wait"),
+    }
 }
 
 /// The value of the best trial.

@@ -89,7 +89,7 @@ struct Line {
 impl Show {
     fn new(live: bool, core: &Core, controls: &Arc<Controls>, executions: u64) -> Self {
         let history = core.history();
-        let before = history.ended_count();
+        let before = done_for_now(&history);
         let all = live.then(MultiProgress::new);
         let search = all
             .as_ref()
@@ -98,7 +98,8 @@ impl Show {
         speaker.say(history.space().to_string().trim_end());
         if !history.trials().is_empty() {
             let best = lines::best(&history);
-            speaker.say(&format!("going on after {before} trials; {best}"));
+            let (ended, waiting) = (history.ended_count(), lines::waiting(&history));
+            speaker.say(&format!("going on after {ended} trials{waiting}; {best}"));
         }
         let planned = core.sampler().plan(history.space(), history.goals());
         let planned = planned
@@ -127,7 +128,7 @@ impl Show {
         if let Some(bar) = &self.search {
             let expected = Expected {
                 total: self.total,
-                seconds: self.seconds_left(history.ended_count()),
+                seconds: self.seconds_left(done_for_now(history)),
             };
             bar.set_message(lines::search(history, expected));
         }
@@ -259,6 +260,11 @@ impl Observer for Show {
         self.show_search(history);
         ControlFlow::Continue(())
     }
+}
+
+/// How many trials ended or wait: of these most are dropped.
+fn done_for_now(history: &History) -> usize {
+    history.trials().len() - history.running().count()
 }
 
 fn message_only() -> ProgressStyle {

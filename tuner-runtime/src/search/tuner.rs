@@ -147,6 +147,8 @@ impl<T: Tunable> Tuner<T> {
             answering.thread().unpark();
         });
         core.hide_progress();
+        // The last trials may have been dropped after the worker looked that had run them.
+        (work.tidy)();
         drop(signals);
         self.conclude(&controls)
     }
@@ -159,7 +161,7 @@ impl<T: Tunable> Tuner<T> {
             self.forget_if_nothing_ran(&history)?;
         }
         let end = end?;
-        let running = history.running().count();
+        let running = history.trials().len() - history.ended_count();
         match end {
             Some(end) if running == 0 || !interrupted => {
                 if self.settings.progress != Progress::Silent {

@@ -33,6 +33,17 @@ pub(super) struct Work<'a> {
     pub(super) run: &'a Run<'a>,
 }
 
+/// What comes after an execution.
+#[derive(PartialEq)]
+enum After {
+    /// The next one.
+    Next,
+    /// Nothing: the trial ended, or waits.
+    Nothing,
+    /// Nothing in this search: the trial is left as it is.
+    Left,
+}
+
 /// What an execution came to.
 enum Ran {
     Finished(Metrics),
@@ -50,11 +61,14 @@ impl Work<'_> {
             match self.core.ask_or_resume() {
                 Ok(asked) => {
                     let number = asked.number;
-                    if let Err(fault) = self.trial(asked) {
+                    let after = self.trial(asked).unwrap_or_else(|fault| {
                         self.controls.end(Err(fault));
+                        After::Left
+                    });
+                    // Never one that was paused: another worker may have gone on with it by now.
+                    if after == After::Left {
+                        self.core.release(number);
                     }
-                    // Of no effect on a trial that ended; any other may be resumed.
-                    self.core.release(number);
                     (self.tidy)();
                 }
                 // Other processes may run them, of which nobody tells.
@@ -82,11 +96,18 @@ impl Work<'_> {
         self.controls.is_ending()
     }
 
-    fn trial(&self, asked: Asked) -> Result<(), SearchError> {
-        let began = Instant::now();
+    fn trial(&self, asked: Asked) -> Result<After, SearchError> {
+        let history = self.core.history();
+        let before = history.trial(asked.number).map(|record| record.seconds());
+        drop(history);
+        // As if it had never been interrupted or paused.
+        let before = Duration::try_from_secs_f64(before.unwrap_or(0.0)).unwrap_or_default();
+        let now = Instant::now();
+        let began = now.checked_sub(before).unwrap_or(now);
         for execution in 0..self.executions_per_trial {
-            if !self.execution(&asked, execution, began)? {
-                return Ok(());
+            let after = self.execution(&asked, execution, began)?;
+            if after != After::Next {
+                return Ok(after);
             }
         }
         // All were finished before, and the session ended just then.
@@ -98,16 +119,16 @@ impl Work<'_> {
         if open {
             self.conclude(asked.number, Vec::new())?;
         }
-        Ok(())
+        Ok(After::Nothing)
     }
 
-    /// Runs an execution until it ends for good; whether the trial goes on with the next one.
+    /// Runs an execution until it ends for good.
     fn execution(
         &self,
         asked: &Asked,
         execution: u64,
         began: Instant,
-    ) -> Result<bool, SearchError> {
+    ) -> Result<After, SearchError> {
         let trial = asked.number;
         let done = |state| state == Some(State::Finished);
         let history = self.core.history();
@@ -115,12 +136,12 @@ impl Work<'_> {
             .trial(trial)
             .and_then(|record| record.execution(execution));
         if done(record.map(|run| run.state)) {
-            return Ok(true);
+            return Ok(After::Next);
         }
         drop(history);
         loop {
             if self.controls.must_stop() {
-                return Ok(false);
+                return Ok(After::Left);
             }
             let started = self.core.execution_started(trial, execution);
             self.core.on_trial(trial, |_| Ok(vec![started.clone()]))?;
@@ -137,10 +158,10 @@ impl Work<'_> {
                     };
                     if execution + 1 == self.executions_per_trial {
                         self.conclude(trial, vec![finished])?;
-                        return Ok(false);
+                        return Ok(After::Nothing);
                     }
                     self.core.on_trial(trial, |_| Ok(vec![finished.clone()]))?;
-                    return Ok(true);
+                    return Ok(After::Next);
                 }
                 Ran::Pruned(message) => {
                     let pruned = Event::ExecutionPruned {
@@ -154,19 +175,21 @@ impl Work<'_> {
                     self.core
                         .on_trial(trial, |_| Ok(vec![pruned.clone(), ended.clone()]))?;
                     self.controls.trial_ended(None);
-                    return Ok(false);
+                    return Ok(After::Nothing);
                 }
                 Ran::Paused => {
                     let waits = paused(trial, execution, seconds);
                     self.core.on_trial(trial, |_| Ok(vec![waits.clone()]))?;
-                    return Ok(false);
+                    // It did not fail.
+                    self.controls.trial_ended(None);
+                    return Ok(After::Nothing);
                 }
                 Ran::Failed(message) => {
                     if !self.failed(trial, execution, message, seconds)? {
-                        return Ok(false);
+                        return Ok(After::Nothing);
                     }
                 }
-                Ran::Left(None) => return Ok(false),
+                Ran::Left(None) => return Ok(After::Left),
                 Ran::Left(Some(fault)) => return Err(fault),
             }
         }

@@ -96,18 +96,21 @@ pub enum StudyError {
     },
     /// A running trial is to end or to be paused before the next one is known.
     #[error(
-        "the next trial is known once one of those that run has ended or waits: {}",
+        "the next trial is known once one of those that run has ended or waits: {}; \
+         one whose session ended goes on by `ask_or_resume`",
         numbers(running)
     )]
     Waiting {
         /// The trials that run.
         running: Vec<u64>,
     },
-    /// The pruner wants to go on with a trial that does not wait.
-    #[error("the pruner goes on with trial {number}, which is not paused; the pruner is faulty")]
-    NotPaused {
-        /// The trial.
-        number: u64,
+    /// A pruner asks for what cannot be. Nothing was stored.
+    #[error("the pruner {pruner} is faulty: it {fault}; mend it, or go on with another one")]
+    Pruner {
+        /// Its name.
+        pruner: String,
+        /// What it asks for.
+        fault: String,
     },
     /// There is no trial of that number.
     #[error("there is no trial {number}; the study has {count}, counted from 0")]

@@ -201,7 +201,7 @@ impl<T: Tunable> Study<T> {
     }
 
     /// Lets a trial wait, after a report that was answered with [`Verdict::Pause`]: it has no result unless
-    /// [`Study::ask`] goes on with it.
+    /// [`Study::ask`] goes on with it. What is reported then comes after what was reported before.
     ///
     /// # Errors
     /// When the trial has ended before, or waits already.

@@ -119,7 +119,7 @@ pub fn example_events() -> Vec<Event> {
         },
         Event::TrialPromoted {
             number: 0,
-            until: 3,
+            until: Some(3),
             owner: "me".into(),
             at: 5,
         },

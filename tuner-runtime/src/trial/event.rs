@@ -126,8 +126,9 @@ pub enum Event {
     TrialPromoted {
         /// The trial.
         number: u64,
-        /// The step after which it waits again.
-        until: u64,
+        /// The step after which it waits again; `None`: it runs to its end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<u64>,
         /// The session that runs it from here on.
         owner: Arc<str>,
         /// When.
@@ -294,7 +295,7 @@ mod tests {
             },
             Event::TrialPromoted {
                 number: 3,
-                until: 27,
+                until: Some(27),
                 owner: "a".into(),
                 at: 2,
             },

@@ -14,6 +14,8 @@ const LEAST_RESULTS: usize = 5;
 /// The trials of a study whose points belong to its space. While few have a result, those that came as far as enough others
 /// count as finished, with their score there.
 pub(super) struct Evidence {
+    /// The step at which trials are compared; `None`: by their results.
+    pub(super) level: Option<u64>,
     /// Finished trials, by number.
     pub(super) rows: Vec<Vec<f64>>,
     /// Their values, larger is better.
@@ -95,6 +97,7 @@ impl Evidence {
                     (active.count() as f64 + 0.5) / (rows.len() as f64 + 0.5)
                 })
                 .collect(),
+            level,
             rows,
             scores: scores(&objectives, rng),
             objectives,

@@ -31,6 +31,9 @@ pub(super) struct Memo {
     /// Finished trials when a warp was last weighed.
     #[serde(default)]
     weighed: usize,
+    /// The step at which trials were compared; `None`: by their results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) level: Option<u64>,
     /// How the values are transformed.
     #[serde(default)]
     pub(super) chosen: Chosen,
@@ -49,6 +52,7 @@ impl Memo {
             fitted,
             drawn,
             weighed,
+            level: None,
             chosen: Chosen::default(),
             hyper,
             others: Vec::new(),
@@ -89,6 +93,16 @@ impl Memo {
     /// The hyperparameters of what the objective at this place learns from.
     pub(super) fn older(&self, place: usize) -> Option<Hyper> {
         self.olders.get(place)?.clone()
+    }
+
+    /// What is still of use when trials are compared at this step: of another one nothing but where a fit may start.
+    pub(super) fn at_level(mut self, level: Option<u64>) -> Self {
+        if self.level != level {
+            self.hyper.warps.clear();
+            self = Self::new(0, 0, 0, self.hyper);
+        }
+        self.level = level;
+        self
     }
 
     /// `None` for what another sampler remembered before this one took over.
@@ -211,5 +225,24 @@ mod tests {
         assert_eq!(renewed, [8, 16, 40, 80, 160]);
         let last = memo.expect("the last one").chosen;
         assert_eq!((last.output, last.at), (Output::YeoJohnson, 160));
+    }
+
+    #[test]
+    fn at_another_step_only_the_start_of_a_fit_is_of_use() {
+        let mut memo = Memo::new(40, 32, 40, Hyper::prior_mode(2));
+        memo.hyper.log_signal = 0.5;
+        memo.chosen = Chosen {
+            output: Output::YeoJohnson,
+            at: 32,
+        };
+        memo.level = Some(3);
+        let same = memo.clone().at_level(Some(3));
+        assert_eq!((same.fitted, same.drawn, same.chosen.at), (40, 32, 32));
+        for level in [Some(9), None] {
+            let other = Memo::read(&memo.clone().at_level(level).write()).expect("a memo");
+            assert_eq!((other.fitted, other.drawn, other.weighed), (0, 0, 0));
+            assert_eq!((other.level, other.chosen.at), (level, 0));
+            assert_eq!(other.hyper.log_signal, 0.5);
+        }
     }
 }

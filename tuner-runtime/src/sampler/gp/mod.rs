@@ -242,6 +242,7 @@ impl Sampler for Gp {
             return Ok(self.begin(ask, &encoding, beliefs.as_ref())?.into());
         }
         let memo = ask.memo().and_then(Memo::read);
+        let memo = memo.map(|memo| memo.at_level(evidence.level));
         // Without a factor of its matrix there is no model: then luck.
         let model = Model::new(&encoding, &evidence, memo, &mut rng);
         let Ok(model) = model else {

@@ -78,6 +78,7 @@ impl<'a> Model<'a> {
             older::rest(older.as_ref(), &output.apply(part).values, kept)
         })?;
         memo.chosen = chosen;
+        memo.level = evidence.level;
         memo.olders = older.iter().map(|older| Some(older.hyper())).collect();
         let data = conditioned(&raw, &rest, evidence, &memo.hyper)?;
         let hypers = if data.len() <= MOST_AVERAGED {

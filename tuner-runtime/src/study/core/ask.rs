@@ -7,7 +7,7 @@ use super::super::error::StudyError;
 use super::super::front;
 use super::{Asked, Core, lock, now};
 use crate::math::fronts::select;
-use crate::pruner::Next;
+use crate::pruner::{Next, without_waiting};
 use crate::sampler::Ask;
 use crate::space::Point;
 use crate::storage::Guard;
@@ -55,6 +55,15 @@ impl Core {
 
     /// What the pruner wants next; without a trial when it only dropped some.
     fn next(&self, history: &History) -> Result<(Vec<Event>, Option<Asked>), StudyError> {
+        let lost = history.paused().filter(|trial| !trial.fits);
+        let lost: Vec<u64> = lost.map(|trial| trial.number).collect();
+        if !lost.is_empty() {
+            return self.drop_paused(
+                history,
+                lost,
+                "the changed space does not hold it".to_owned(),
+            );
+        }
         let begun = history.trials().len() as u64;
         let limit = self.max_trials.filter(|&limit| begun >= limit);
         // Why no trial can begin; one that waits may go on all the same.
@@ -62,7 +71,7 @@ impl Core {
         loop {
             let next = match &self.pruner {
                 Some(pruner) => pruner.next(history, end.is_none()),
-                None => Next::New { budget: None },
+                None => without_waiting(history),
             };
             return match (next, end) {
                 (Next::New { .. }, Some(end)) => Err(end),
@@ -74,14 +83,7 @@ impl Core {
                     proposed => proposed.map(|(event, asked)| (vec![event], Some(asked))),
                 },
                 (Next::Continue { trial, to }, _) => self.promote(history, trial, to),
-                (Next::Drop { trials, reason }, _) => {
-                    let dropped = Event::TrialsDropped {
-                        numbers: trials,
-                        message: reason,
-                        at: now(),
-                    };
-                    Ok((vec![dropped], None))
-                }
+                (Next::Drop { trials, reason }, _) => self.drop_paused(history, trials, reason),
                 (Next::Wait, _) => Err(StudyError::Waiting {
                     running: history.running().map(|trial| trial.number).collect(),
                 }),
@@ -93,19 +95,58 @@ impl Core {
         &self,
         history: &History,
         number: u64,
-        until: u64,
+        until: Option<u64>,
     ) -> Result<(Vec<Event>, Option<Asked>), StudyError> {
-        let record = history.trial(number);
-        let Some(record) = record.filter(|trial| trial.state == State::Paused) else {
-            return Err(StudyError::NotPaused { number });
-        };
+        let record = self.paused(history, number)?;
         let promoted = Event::TrialPromoted {
             number,
             until,
             owner: self.owner.clone(),
             at: now(),
         };
-        Ok((vec![promoted], Some(go_on(record, Some(until)))))
+        Ok((vec![promoted], Some(go_on(record, until))))
+    }
+
+    fn drop_paused(
+        &self,
+        history: &History,
+        numbers: Vec<u64>,
+        message: String,
+    ) -> Result<(Vec<Event>, Option<Asked>), StudyError> {
+        for (place, &number) in numbers.iter().enumerate() {
+            self.paused(history, number)?;
+            if numbers[..place].contains(&number) {
+                return Err(self.faulty(format!("drops trial {number} twice")));
+            }
+        }
+        if numbers.is_empty() {
+            return Err(self.faulty("drops no trial, again and again".to_owned()));
+        }
+        let dropped = Event::TrialsDropped {
+            numbers,
+            message,
+            at: now(),
+        };
+        Ok((vec![dropped], None))
+    }
+
+    /// A trial that waits: what a faulty pruner says must not come into the log.
+    fn paused<'h>(&self, history: &'h History, number: u64) -> Result<&'h TrialRecord, StudyError> {
+        let record = history.trial(number).map(Arc::as_ref);
+        let record = record.filter(|trial| trial.state == State::Paused);
+        record.ok_or_else(|| {
+            self.faulty(format!(
+                "goes on with or drops trial {number}, which is not paused"
+            ))
+        })
+    }
+
+    fn faulty(&self, fault: String) -> StudyError {
+        let pruner = self.pruner.as_ref().map(|pruner| pruner.name());
+        StudyError::Pruner {
+            pruner: pruner.unwrap_or_default(),
+            fault,
+        }
     }
 
     /// The first trial that nobody works on, though it has not ended.

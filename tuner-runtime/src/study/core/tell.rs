@@ -44,13 +44,9 @@ impl Core {
             drop(history);
             match self.commit(guard, &events) {
                 Ok(()) => {
-                    let leaves = |event: &Event| {
-                        matches!(
-                            event,
-                            Event::TrialFinished { .. } | Event::TrialPaused { .. }
-                        )
-                    };
-                    if events.iter().any(leaves) {
+                    // Not one that was paused: another thread may have gone on with it by now.
+                    let ends = |event: &Event| matches!(event, Event::TrialFinished { .. });
+                    if events.iter().any(ends) {
                         self.release(number);
                     }
                     self.show(&events);

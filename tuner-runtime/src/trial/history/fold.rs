@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::super::event::{Event, Origin, Outcome, Seq};
-use super::super::record::{State, TrialRecord};
+use super::super::record::{ExecutionRecord, State, TrialRecord};
 use super::{History, HistoryError};
 
 impl History {
@@ -45,7 +45,11 @@ impl History {
             } => {
                 let record = self.trial_that(State::Paused, seq, *number)?;
                 record.state = State::Running;
-                record.until = Some(*until);
+                let waiting = |run: &&mut ExecutionRecord| run.state == State::Paused;
+                for run in record.executions.iter_mut().filter(waiting) {
+                    run.state = State::Running;
+                }
+                record.until = *until;
                 record.owner = owner.clone();
                 record.since = *at;
                 self.paused.retain(|paused| paused != number);
@@ -188,8 +192,13 @@ impl History {
         message: &str,
         at: u64,
     ) -> Result<(), HistoryError> {
-        for &number in numbers {
+        for (place, &number) in numbers.iter().enumerate() {
             self.trial_that(State::Paused, seq, number)?;
+            if numbers[..place].contains(&number) {
+                let fault = "is dropped twice";
+                let trial = number;
+                return Err(HistoryError::Trial { seq, trial, fault });
+            }
         }
         for &number in numbers {
             let record = self.trial_that(State::Paused, seq, number)?;

@@ -154,7 +154,7 @@ fn what_waits_goes_on_or_is_dropped_and_nothing_else_is() {
     };
     let promoted = |number| Event::TrialPromoted {
         number,
-        until: 9,
+        until: Some(9),
         owner: "you".into(),
         at: 7,
     };

@@ -1,76 +1,14 @@
-//! Pruners that let trials wait: who goes on, when, and how far, by hand and in searches.
+//! One step after the other, and at random.
 
-// Helpers of tests are tests.
-#![allow(clippy::unwrap_used)]
-
-extern crate tuner_runtime as tuner;
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
+use crate::{runs, states, study};
 use serde_json::json;
+use std::sync::Arc;
 use tuner::math::rng::{Purpose, Rng};
 use tuner::pruner::{Asha, Hyperband, Pruner, Verdict};
-use tuner::sampler::Random;
-use tuner::search::{End, Execution, Progress, Stopped, Tuner, TunerBuilder};
-use tuner::space::{Space, tunable};
+use tuner::space::Space;
 use tuner::storage::Memory;
 use tuner::study::{Core, Setup, StudyError};
 use tuner::trial::{Objective, State};
-
-fn study(pruner: impl Pruner + 'static, objective: Objective, trials: Option<u64>) -> Core {
-    let json = json!([{"name": "x", "type": "float", "low": 0.0, "high": 1.0}]);
-    let (space, _) = Space::from_json(&json).unwrap();
-    let mut setup = Setup::new(space, Random::new()).objective(objective);
-    setup.pruner = Some(Arc::new(pruner));
-    setup.max_trials = trials;
-    Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap()
-}
-
-/// One worker that runs whatever it is given; each trial reports its value at every step, and ends after `steps`. Gives the
-/// number and the goal of every trial that was asked for, in order.
-fn runs(study: &Core, values: impl Fn(u64) -> f64, steps: u64) -> Vec<(u64, Option<u64>)> {
-    let mut order = Vec::new();
-    loop {
-        let asked = match study.ask() {
-            Ok(asked) => asked,
-            Err(end) => {
-                assert!(end.is_end(), "{end}");
-                return order;
-            }
-        };
-        order.push((asked.number, asked.until));
-        let value = values(asked.number);
-        let mut verdicts = (1..=steps).map(|step| study.report(asked.number, 0, step, value));
-        match verdicts.find(|verdict| !matches!(verdict, Ok(Verdict::Continue))) {
-            Some(verdict) => {
-                assert_eq!(
-                    verdict.unwrap(),
-                    Verdict::Pause,
-                    "these pruners stop nothing"
-                );
-                study.pause(asked.number).unwrap();
-            }
-            None => study.tell(asked.number, value).unwrap(),
-        }
-    }
-}
-
-fn states(study: &Core) -> BTreeMap<&'static str, Vec<u64>> {
-    let mut all: BTreeMap<&'static str, Vec<u64>> = BTreeMap::new();
-    for trial in study.history().trials() {
-        let state = match trial.state {
-            State::Running => "running",
-            State::Paused => "paused",
-            State::Finished => "finished",
-            State::Pruned => "pruned",
-            State::Failed => "failed",
-        };
-        all.entry(state).or_default().push(trial.number);
-    }
-    all
-}
 
 #[test]
 fn hyperband_goes_on_with_the_best_of_each_rung() {
@@ -86,12 +24,12 @@ fn hyperband_goes_on_with_the_best_of_each_rung() {
     assert_eq!(order[..9], first);
     assert_eq!(order[9..12], [(0, Some(3)), (7, Some(3)), (1, Some(3))]);
     // Of equals the one that began first.
-    assert_eq!(order[12], (0, Some(9)));
+    assert_eq!(order[12], (0, None));
     let second: Vec<_> = (9..14).map(|number| (number, Some(3))).collect();
     assert_eq!(order[13..18], second);
     // 9 to 13 are worth 2, 3, 4, 5 and 6: the first one goes on.
-    assert_eq!(order[18], (9, Some(9)));
-    let third: Vec<_> = (14..17).map(|number| (number, Some(9))).collect();
+    assert_eq!(order[18], (9, None));
+    let third: Vec<_> = (14..17).map(|number| (number, None)).collect();
     assert_eq!(order[19..], third);
     assert_eq!(states["finished"], [0, 9, 14, 15, 16]);
     assert_eq!(states["pruned"].len(), 12);
@@ -110,9 +48,9 @@ fn a_bracket_that_is_not_full_is_halved_as_it_is() {
         let message = history.trials()[0].message.as_deref();
         let expected = match trials {
             1 => None,
-            9 => Some("not among the best 3 of 9 trials at step 1".to_owned()),
+            9 => Some("the best 3 of 9 trials went on from step 1".to_owned()),
             few => Some(format!(
-                "not among the best {} of {few} trials at step 1",
+                "the best {} of {few} trials went on from step 1",
                 (few / 3).max(1)
             )),
         };
@@ -127,7 +65,7 @@ fn asha_goes_on_as_soon_as_there_are_enough() {
     // Better and better, then all the same.
     let value = |number: u64| if number < 5 { number as f64 } else { 0.5 };
     let order = runs(&study, value, 9);
-    let (one, three, nine) = (Some(1), Some(3), Some(9));
+    let (one, three) = (Some(1), Some(3));
     let expected = [
         // Of three one goes on. After that each new one is the best of all, and with the third at the next rung one goes on
         // from there.
@@ -139,7 +77,7 @@ fn asha_goes_on_as_soon_as_there_are_enough() {
         (3, three),
         (4, one),
         (4, three),
-        (4, nine),
+        (4, None),
         (5, one),
         (6, one),
         (7, one),
@@ -158,7 +96,7 @@ fn the_best_comes_to_its_end_however_few_trials_there_are() {
         let pruner = Asha::new().promoting(20);
         let study = study(pruner, Objective::minimize("loss"), Some(trials));
         let order = runs(&study, |number| -(number as f64), 20);
-        assert_eq!(order.last(), Some(&(trials - 1, Some(27))));
+        assert_eq!(order.last(), Some(&(trials - 1, None)));
         assert_eq!(states(&study)["finished"], [trials - 1]);
     }
 }
@@ -175,7 +113,8 @@ fn a_worker_waits_for_those_that_may_go_on() {
     assert!(!fault.is_end());
     assert_eq!(
         fault.to_string(),
-        "the next trial is known once one of those that run has ended or waits: 0, 1"
+        "the next trial is known once one of those that run has ended or waits: 0, 1; one whose session \
+         ended goes on by `ask_or_resume`"
     );
     assert_eq!(
         study.report(first.number, 0, 1, 0.5).unwrap(),
@@ -287,158 +226,6 @@ fn every_search_comes_to_its_end() {
             history.trials().len()
         );
     }
-}
-
-#[tunable]
-#[derive(Debug, Clone)]
-struct Descent {
-    #[hp(float = 0.0..=1.0)]
-    x: f64,
-}
-
-/// Hyperband over [`Descent`], in memory unless told otherwise.
-fn hyperband(trials: u64) -> TunerBuilder<Descent> {
-    Tuner::<Descent>::builder()
-        .sampler(Random::new())
-        .pruner(Hyperband::new(9))
-        .objective(Objective::minimize("loss"))
-        .max_trials(trials)
-        .seed(5)
-        .progress(Progress::Silent)
-}
-
-/// A program that keeps how far it is in its folder, and trains from there. Counts the steps that are trained.
-fn train(run: &mut Execution, descent: &Descent, trained: &AtomicU64) -> Result<f64, Stopped> {
-    let kept = run.directory().join("step");
-    let before = std::fs::read_to_string(&kept).map_or(0, |text| text.parse().unwrap());
-    for step in 1..=9u64 {
-        if step > before {
-            trained.fetch_add(1, Ordering::Relaxed);
-            std::fs::write(&kept, step.to_string()).unwrap();
-        }
-        run.report(step, descent.x + 1.0 / step as f64)?;
-    }
-    Ok(descent.x)
-}
-
-/// How many trials of the study finished and how many were pruned.
-fn ends(tuner: &Tuner<Descent>) -> (usize, usize) {
-    let trials = tuner.study().trials();
-    let count = |state| trials.iter().filter(|trial| trial.state == state).count();
-    assert_eq!(count(State::Finished) + count(State::Pruned), trials.len());
-    (count(State::Finished), count(State::Pruned))
-}
-
-#[test]
-fn no_step_is_trained_twice_by_any_number_of_workers() {
-    for workers in [1, 2, 5] {
-        let trained = AtomicU64::new(0);
-        let mut tuner = hyperband(17).workers(workers).build().unwrap();
-        let end = tuner.search(|run: &mut Execution, p: Descent| train(run, &p, &trained));
-        assert_eq!(end.unwrap(), End::Trials);
-        assert_eq!(ends(&tuner), (5, 12), "{workers} workers");
-        // 9 to step 1, 3 to 3, 1 to 9; 5 to 3, 1 to 9; 3 to 9.
-        let steps = 9 + 3 * 2 + 6 + 5 * 3 + 6 + 3 * 9;
-        assert_eq!(trained.into_inner(), steps, "{workers} workers");
-        let history = tuner.study().history();
-        // The best of the first nine is among those that went on.
-        let first = history.trials()[..9].iter();
-        let x = |trial: &tuner::trial::TrialRecord| trial.point.get("x").unwrap().to_string();
-        let best = first.min_by(|a, b| {
-            x(a).parse::<f64>()
-                .unwrap()
-                .total_cmp(&x(b).parse().unwrap())
-        });
-        assert_eq!(best.unwrap().state, State::Finished);
-    }
-}
-
-#[test]
-fn repeats_run_once_the_first_came_to_its_end() {
-    let trained = AtomicU64::new(0);
-    let mut tuner = hyperband(9).executions_per_trial(2).build().unwrap();
-    let until = |run: &mut Execution, p: Descent| {
-        assert_eq!(run.until().is_some(), run.execution() == 0);
-        train(run, &p, &trained)
-    };
-    tuner.search(until).unwrap();
-    assert_eq!(ends(&tuner), (1, 8));
-    let finished = tuner.study().history().best().unwrap().clone();
-    assert_eq!(finished.executions.len(), 2);
-    assert_eq!(trained.into_inner(), 9 + 3 * 2 + 6 + 9);
-}
-
-#[test]
-fn trials_that_were_dropped_before_the_best_one_ended_are_no_lack_of_improvement() {
-    let trained = AtomicU64::new(0);
-    let mut tuner = hyperband(34).patience(4).build().unwrap();
-    let end = tuner.search(|run: &mut Execution, p: Descent| train(run, &p, &trained));
-    assert_eq!(end.unwrap(), End::NoImprovement);
-    let history = tuner.study().history();
-    // Six of the first bracket were dropped before any came to its end.
-    assert!(
-        history.trials().len() > 9,
-        "{} trials began",
-        history.trials().len()
-    );
-}
-
-#[cfg(feature = "sqlite")]
-#[test]
-fn what_waits_goes_on_in_the_next_session() {
-    let folder = tempfile::tempdir().unwrap();
-    let build = |trials| {
-        let tuner = hyperband(trials).directory(folder.path()).project_name("p");
-        tuner.build().unwrap()
-    };
-    let trained = AtomicU64::new(0);
-    let mut first = build(9);
-    let fault = first.search(|run: &mut Execution, p: Descent| {
-        if run.number() == 7 {
-            return Err(run.abort("the disk is full"));
-        }
-        train(run, &p, &trained)
-    });
-    assert!(fault.is_err());
-    let history = first.study().history();
-    assert_eq!(
-        (history.paused().count(), history.running().count()),
-        (7, 1)
-    );
-    drop((first, history));
-    let mut second = build(9);
-    let run = |run: &mut Execution, p: Descent| train(run, &p, &trained);
-    assert_eq!(second.search(run).unwrap(), End::Trials);
-    assert_eq!(ends(&second), (1, 8));
-    drop(second);
-    // More trials fill the next bracket.
-    let mut third = build(17);
-    assert_eq!(third.search(run).unwrap(), End::Trials);
-    assert_eq!(ends(&third), (5, 12));
-    assert_eq!(trained.into_inner(), 9 + 3 * 2 + 6 + 5 * 3 + 6 + 3 * 9);
-}
-
-#[cfg(feature = "sqlite")]
-#[test]
-fn two_sessions_share_the_brackets() {
-    let folder = tempfile::tempdir().unwrap();
-    let trained = AtomicU64::new(0);
-    let session = || {
-        let tuner = hyperband(34).directory(folder.path()).project_name("p");
-        let mut tuner = tuner.workers(2).build().unwrap();
-        let run = |run: &mut Execution, p: Descent| train(run, &p, &trained);
-        tuner.search(run).unwrap();
-        tuner
-    };
-    std::thread::scope(|scope| {
-        let other = scope.spawn(session);
-        session();
-        other.join().unwrap();
-    });
-    let tuner = hyperband(34).directory(folder.path()).project_name("p");
-    assert_eq!(ends(&tuner.build().unwrap()), (10, 24));
-    let steps = 2 * (9 + 3 * 2 + 6 + 5 * 3 + 6 + 3 * 9);
-    assert_eq!(trained.into_inner(), steps);
 }
 
 #[test]
