@@ -11,7 +11,7 @@ use tuner::sampler::{Auto, CmaEs, Grid, NAMES, Nsga2, Random, Sobol, Tpe, by_nam
 use tuner::sampler::{Ask, SampleError, Sampler, Suggestion};
 use tuner::space::{Point, Space};
 use tuner::storage::{Memory, Sqlite, Storage};
-use tuner::study::{Core, Setup};
+use tuner::study::{Core, OnChange, Setup};
 use tuner::testing::sampler_contract;
 use tuner::trial::Objective;
 
@@ -51,6 +51,36 @@ fn every_name_is_under_contract() {
     let gp = cfg!(feature = "gp").then_some("gp");
     for name in NAMES {
         assert!(checked.iter().chain(&gp).any(|own| own == name), "{name}");
+    }
+}
+
+#[test]
+fn every_sampler_goes_on_after_every_other() {
+    let space = serde_json::json!([
+        {"name": "rate", "type": "float", "low": 1e-6, "high": 1e-1, "log": true},
+        {"name": "layers", "type": "int", "low": 1, "high": 9},
+        {"name": "bias", "type": "bool"},
+    ]);
+    let (space, _) = Space::from_json(&space).unwrap();
+    for (first, second) in NAMES.iter().flat_map(|a| NAMES.iter().map(move |b| (a, b))) {
+        let storage = Arc::new(Memory::new());
+        for (sampler, trials) in [(first, 8), (second, 16)] {
+            let sampler = by_name(sampler, Some(4)).unwrap();
+            let mut setup =
+                Setup::new(space.clone(), sampler).objective(Objective::minimize("loss"));
+            setup.on_change = OnChange::Continue;
+            setup.max_trials = Some(trials);
+            let study = Core::open(storage.clone(), "study".into(), setup).unwrap();
+            loop {
+                match study.ask() {
+                    Ok(asked) => study.tell(asked.number, asked.number as f64).unwrap(),
+                    Err(end) if end.is_end() => break,
+                    Err(fault) => panic!("{second} after {first}: {fault}"),
+                }
+            }
+            let begun = study.history().trials().len() as u64;
+            assert_eq!(begun, trials, "{second} after {first}");
+        }
     }
 }
 

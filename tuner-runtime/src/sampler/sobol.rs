@@ -1,6 +1,6 @@
 //! Quasi-random search: points that fill the space more evenly than random ones.
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::random::unseen;
 use super::{Ask, SampleError, Sampler, Suggestion, varied};
@@ -43,20 +43,9 @@ impl Sampler for Sobol {
         let places = varied(space);
         let sequence = Sequence::scrambled_for_few(places.len().max(1), &mut ask.study_rng())
             .map_err(too_many)?;
-        let start = match ask
-            .memo()
-            .map(|memo| memo.get("next").and_then(Json::as_u64))
-        {
-            None => 0,
-            Some(Some(next)) => next,
-            Some(None) => {
-                let fault = "it does not say the next point".to_owned();
-                return Err(SampleError::Memo {
-                    sampler: "sobol",
-                    fault,
-                });
-            }
-        };
+        // What another sampler remembered, before this one went on with the study, says nothing of a place.
+        let start = ask.memo().and_then(|memo| memo.get("next")?.as_u64());
+        let start = start.unwrap_or(0);
         let mut units = vec![0.5; space.len()];
         for index in start..start + REPEATS {
             let coordinates = sequence.point(index);
