@@ -141,8 +141,10 @@ impl Pruner for Asha {
         if let Some(next) = self.promotable(history, more, max_steps) {
             return next;
         }
+        // It may come to wait, or fail and leave its place to one that waits.
+        let is_open = history.paused().next().is_some();
         let mut running = history.running().filter(|trial| trial.fits);
-        if !more && running.any(|trial| arrives(trial, u64::MAX)) {
+        if !more && running.any(|trial| is_open || arrives(trial, u64::MAX)) {
             return Next::Wait;
         }
         Next::New {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tuner::pruner::{Asha, Hyperband, Next, Pruner, Verdict};
 use tuner::search::{Execution, SearchError};
 use tuner::storage::{Decide, Guard, Memory, Storage, StorageError, StudyId};
+use tuner::study::StudyError;
 use tuner::trial::{Event, History, Objective, Seq, State, TrialRecord};
 
 #[test]
@@ -44,6 +45,34 @@ fn one_that_fails_on_its_way_leaves_its_place_to_the_next() {
         assert!(!states.contains_key("paused"));
         let states = promoted_fails(Box::new(Asha::new().promoting(9)), trials);
         assert!(states["finished"].contains(&2), "{states:?}");
+    }
+}
+
+#[test]
+fn nobody_ends_a_search_before_the_last_one_has_come_through() {
+    let pruners: [Box<dyn Pruner>; 2] = [
+        Box::new(Hyperband::new(3)),
+        Box::new(Asha::new().promoting(3)),
+    ];
+    for pruner in pruners {
+        let name = pruner.name();
+        let study = study(pruner, Objective::minimize("loss"), Some(2));
+        for number in [0, 1] {
+            assert_eq!(study.ask().unwrap().until, Some(1), "{name}");
+            study.report(number, 0, 1, number as f64).unwrap();
+            study.pause(number).unwrap();
+        }
+        let best = study.ask().unwrap();
+        assert_eq!((best.number, best.until), (0, None), "{name}");
+        let fault = study.ask().unwrap_err();
+        assert!(
+            matches!(fault, StudyError::Waiting { .. }),
+            "{name}: {fault}"
+        );
+        study.fail(0, "no room").unwrap();
+        assert_eq!(study.ask().unwrap().number, 1, "{name}");
+        study.tell(1, 1.0).unwrap();
+        assert!(study.ask().unwrap_err().is_end(), "{name}");
     }
 }
 
