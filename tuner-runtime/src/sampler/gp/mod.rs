@@ -124,8 +124,9 @@
 //!
 //! A suggestion took 2.0, 3.9 and 7.8 ms after 25, 50 and 100 trials on one core of a shared AMD EPYC, ten mixed parameters,
 //! and 6.3, 24 and 67 ms after 200, 500 and 1000: the shortest of some runs, of which single ones took up to twice as long
-//! (`cargo bench -p tuner-runtime --features gp,sqlite --bench samplers -- gp`). Where the transform is
-//! chosen it takes longer, once each: 3, 5, 10, 28 and 100 ms at 8, 16, 32, 64 and 128 trials, asked through `tuner ask-tell`.
+//! (`cargo bench -p tuner-runtime --features gp,sqlite --bench samplers -- gp`). With other sizes in its source: 0.5 s after 2000
+//! and 3000 trials, 0.6 s after 4900. Where the transform is chosen it takes longer, once each: 3, 5, 10, 28 and 100 ms at 8, 16,
+//! 32, 64 and 128 trials, asked through `tuner ask-tell`.
 //!
 //! Sources: D. Eriksson et al., "Scalable global optimization via local Bayesian optimization" (2019), for the box; those of
 //! the parts stand in [`crate::gp`].
