@@ -67,8 +67,10 @@ impl Evidence {
                 (trials, vec![scores])
             }
         };
+        // One that failed is no evidence of its score, however far it came.
         let is_known = |trial: &TrialRecord| {
-            level.is_some_and(|step| score_at(history, trial, step).is_some())
+            let reached = level.and_then(|step| score_at(history, trial, step));
+            trial.state != State::Failed && reached.is_some()
         };
         let others = |is: &dyn Fn(&TrialRecord) -> bool| -> Vec<&TrialRecord> {
             let trials = history.trials().iter().map(|trial| &**trial);
