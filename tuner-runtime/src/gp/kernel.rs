@@ -10,9 +10,9 @@
 //! vector instructions. The body is compiled twice, for any machine and for AVX2 with FMA, and chosen when it runs.
 
 use super::data::Kind;
-use super::exp::{exp_of_negative, multiply_add};
 use super::hyper::Hyper;
 use super::warp::bent;
+use crate::math::exp::{exp_of_negative, multiply_add};
 
 /// Points in a block.
 pub(crate) const LANES: usize = 8;

@@ -5,7 +5,6 @@
 mod acquisition;
 mod chain;
 mod data;
-mod exp;
 mod factor;
 mod fantasy;
 mod feasibility;

@@ -2,8 +2,8 @@
 //!
 //! Notation as in the kernel: t_i is the difference of two scaled coordinates, g a weight that each pair is given.
 
-use super::exp::multiply_add;
 use super::kernel::{Kernel, LANES, Lane, fast};
+use crate::math::exp::multiply_add;
 
 /// What a gradient by the hyperparameters sums up, in the order of the kernel's dimensions.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! Numbers in, numbers out: nothing here knows of spaces or trials.
 
 pub mod cmaes;
+pub(crate) mod exp;
 pub mod forest;
 pub mod fronts;
 pub mod hypervolume;

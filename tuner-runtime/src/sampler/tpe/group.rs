@@ -50,17 +50,22 @@ impl Group {
         self.places[0]
     }
 
-    /// The coordinates of a point, if the group is active in it.
-    pub(super) fn row(&self, space: &Space, point: &Point) -> Option<Vec<f64>> {
-        let axes = self.places.iter().zip(&self.kinds);
-        axes.map(|(&place, kind)| {
-            let (domain, value) = (&space.params()[place].domain, point.at(place)?);
-            match kind {
+    /// Whether a point has values for these parameters.
+    pub(super) fn is_active(&self, point: &Point) -> bool {
+        point.at(self.first()).is_some()
+    }
+
+    /// Adds the coordinates of a point in which the group is active.
+    pub(super) fn extend(&self, space: &Space, point: &Point, rows: &mut Vec<f64>) {
+        for (&place, kind) in self.places.iter().zip(&self.kinds) {
+            let domain = &space.params()[place].domain;
+            // A trial that fits has a value for all of them, and it is one of the domain.
+            let coordinate = point.at(place).and_then(|value| match kind {
                 Kind::Continuous => Some(domain.encode(value)),
                 Kind::Grid(_) | Kind::Category(_) => Some(domain.index(value)? as f64),
-            }
-        })
-        .collect()
+            });
+            rows.push(coordinate.unwrap_or(0.0));
+        }
     }
 
     /// The values at a draw, each with its place.
@@ -88,8 +93,8 @@ impl Group {
     pub(super) fn propose(
         &self,
         space: &Space,
-        good: &[&[f64]],
-        bad: &[&[f64]],
+        good: &[f64],
+        bad: &[f64],
         candidates: usize,
         rng: &mut Rng,
     ) -> Vec<(usize, Value)> {

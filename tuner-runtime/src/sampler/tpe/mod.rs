@@ -18,6 +18,9 @@
 //! | 0.1 | 24 | 34 / 56 / 64 |
 //! | 0.3 | 24 | 35 / 49 / 54 |
 //!
+//! A suggestion took 0.15 to 0.19 ms after 100 trials and 0.67 to 0.70 after 1000 on one core of a shared AMD EPYC, ten mixed
+//! parameters (`cargo bench -p tuner-runtime --bench samplers -- tpe`).
+//!
 //! Sources: J. Bergstra et al., "Algorithms for hyper-parameter optimization" (2011); the split is
 //! that of Optuna, min(ceil(0.1 n), 25).
 
@@ -87,38 +90,33 @@ struct Observed {
     groups: Vec<(Group, Rows)>,
 }
 
-/// The coordinates of the trials in which a group is active, oldest first.
+/// The coordinates of the trials in which a group is active, row by row, oldest first.
+#[derive(Default)]
 struct Rows {
-    good: Vec<Vec<f64>>,
-    bad: Vec<Vec<f64>>,
+    good: Vec<f64>,
+    bad: Vec<f64>,
 }
 
 impl Observed {
     /// `level` is the step at which trials are compared; `None`: by their results.
     fn new(history: &History, level: Option<u64>) -> Self {
         let space = history.space();
-        let trials: Vec<&TrialRecord> = history
-            .trials()
-            .iter()
-            .map(|trial| &**trial)
-            .filter(|trial| trial.fits)
+        let trials = history.trials().iter().filter(|trial| trial.fits);
+        let ranked: Vec<(&TrialRecord, Option<Rank>)> = trials
+            .map(|trial| (&**trial, rank(history, level, trial)))
             .collect();
         let rows = |group: Group| {
-            let active: Vec<(&TrialRecord, Vec<f64>)> = trials
+            let active = ranked
                 .iter()
-                .filter_map(|&trial| Some((trial, group.row(space, &trial.point)?)))
-                .collect();
-            let rank = |trial: &TrialRecord| rank(history, level, trial);
-            let limit = good_limit(active.iter().filter_map(|(trial, _)| rank(trial)));
-            let mut rows = Rows {
-                good: Vec::new(),
-                bad: Vec::new(),
-            };
-            for (trial, row) in active {
-                match (&limit, rank(trial)) {
-                    (Some(limit), Some(rank)) if rank >= *limit => rows.good.push(row),
-                    _ => rows.bad.push(row),
-                }
+                .filter(|(trial, _)| group.is_active(&trial.point));
+            let limit = good_limit(active.clone().filter_map(|(_, rank)| rank.as_ref()));
+            let mut rows = Rows::default();
+            for (trial, rank) in active {
+                let part = match (limit, rank) {
+                    (Some(limit), Some(rank)) if rank >= limit => &mut rows.good,
+                    _ => &mut rows.bad,
+                };
+                group.extend(space, &trial.point, part);
             }
             (group, rows)
         };
@@ -138,8 +136,8 @@ impl Observed {
                     .is_some_and(|value| condition.holds(value))
             });
             if active {
-                let (good, bad) = (slices(&rows.good), slices(&rows.bad));
-                for (place, value) in group.propose(space, &good, &bad, CANDIDATES, rng) {
+                let drawn = group.propose(space, &rows.good, &rows.bad, CANDIDATES, rng);
+                for (place, value) in drawn {
                     chosen[place] = Some(value);
                 }
             }
@@ -153,10 +151,6 @@ impl Observed {
             Err(never) => match never {},
         }
     }
-}
-
-fn slices(rows: &[Vec<f64>]) -> Vec<&[f64]> {
-    rows.iter().map(Vec::as_slice).collect()
 }
 
 /// A trial's place among the others: kept constraints first, then the score.
@@ -178,9 +172,12 @@ fn rank(history: &History, level: Option<u64>, trial: &TrialRecord) -> Option<Ra
 }
 
 /// The rank that the good trials reach: the best tenth, rounded up.
-fn good_limit(ranks: impl Iterator<Item = Rank>) -> Option<Rank> {
-    let mut ranks: Vec<Rank> = ranks.collect();
-    ranks.sort_by(|one, other| other.partial_cmp(one).unwrap_or(std::cmp::Ordering::Equal));
-    let count = ranks.len().div_ceil(10).min(MOST_GOOD);
-    ranks.into_iter().nth(count.checked_sub(1)?)
+fn good_limit<'a>(ranks: impl Iterator<Item = &'a Rank>) -> Option<&'a Rank> {
+    let mut ranks: Vec<&Rank> = ranks.collect();
+    let last = ranks.len().div_ceil(10).min(MOST_GOOD).checked_sub(1)?;
+    let best_first = |one: &&Rank, other: &&Rank| {
+        let order = other.partial_cmp(one);
+        order.unwrap_or(std::cmp::Ordering::Equal)
+    };
+    Some(*ranks.select_nth_unstable_by(last, best_first).1)
 }
