@@ -116,7 +116,11 @@ pub(crate) struct AskTell {
     /// Who proposes configurations
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = PossibleValuesParser::new(sampler::NAMES))]
     pub(crate) sampler: String,
-    /// Who answers reports: median, asha, percentile:25, hyperband:81, patience:5 or wilcoxon:0.05
+
+    /// Values of each float without a step, for the sampler grid
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) grid_points: Option<usize>,
+    /// Who answers reports: median, asha, percentile:25, hyperband:81, patience:5, threshold:..100 or wilcoxon:0.05
     #[arg(long, value_name = "NAME", value_parser = pruner::parse)]
     pub(crate) pruner: Option<Arc<dyn Pruner>>,
     /// The file that keeps the trials; a second start goes on with them. In memory without it

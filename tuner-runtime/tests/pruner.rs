@@ -17,6 +17,11 @@ use tuner::storage::Memory;
 use tuner::study::{Core, Setup};
 use tuner::trial::{Objective, State};
 
+fn axis() -> Space {
+    let params = json!([{"name": "x", "type": "float", "low": 0.0, "high": 1.0}]);
+    Space::from_json(&params).unwrap().0
+}
+
 /// Reports the curves one after another, each from step 1 on; a trial that is not stopped ends with
 /// its last value. Says at which step each was stopped.
 fn stops(
@@ -24,10 +29,7 @@ fn stops(
     objective: Objective,
     curves: &[Vec<f64>],
 ) -> Vec<Option<u64>> {
-    let (space, _) =
-        Space::from_json(&json!([{"name": "x", "type": "float", "low": 0.0, "high": 1.0}]))
-            .unwrap();
-    let mut setup = Setup::new(space, Random::new()).objective(objective);
+    let mut setup = Setup::new(axis(), Random::new()).objective(objective);
     setup.pruner = Some(Arc::new(pruner));
     let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
     let mut stopped = Vec::new();
@@ -54,6 +56,19 @@ fn stops(
         assert_eq!(record.state == State::Pruned, stop.is_some());
     }
     stopped
+}
+
+#[test]
+fn step_0_is_judged_where_nothing_is_warmed_up() {
+    let stop_at_0 = |pruner: Threshold| {
+        let mut setup = Setup::new(axis(), Random::new()).objective(Objective::minimize("loss"));
+        setup.pruner = Some(Arc::new(pruner));
+        let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
+        let number = study.ask().unwrap().number;
+        study.report(number, 0, 0, 200.0).unwrap() != Verdict::Continue
+    };
+    assert!(stop_at_0(Threshold::new().upper(100.0)));
+    assert!(!stop_at_0(Threshold::new().upper(100.0).warmup_steps(1)));
 }
 
 fn minimize(pruner: impl Pruner + 'static, curves: &[Vec<f64>]) -> Vec<Option<u64>> {
@@ -147,7 +162,8 @@ fn hyperband_judges_within_brackets() {
     values[10] = 10.0;
     values[15] = 10.0;
     let stopped = both(pruner, &flat(&values, 9));
-    assert_eq!((stopped[10], stopped[15]), (Some(3), Some(9)));
+    // What has run all its steps has its result.
+    assert_eq!((stopped[10], stopped[15]), (Some(3), None));
     assert_eq!(Hyperband::new(1).brackets(), [(1, 1)]);
     assert_eq!(
         Hyperband::new(100).min_steps(10).reduction(10).brackets(),

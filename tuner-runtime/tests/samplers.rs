@@ -231,6 +231,58 @@ fn what_a_pruned_trial_reported_is_evidence_and_never_a_value() {
     );
 }
 
+#[test]
+fn tpe_refuses_several_objectives() {
+    let params = serde_json::json!([{"name": "x", "type": "float", "low": 0.0, "high": 1.0}]);
+    let setup = Setup::new(Space::from_json(&params).unwrap().0, Tpe::new())
+        .objective(Objective::minimize("loss"))
+        .objective(Objective::minimize("time"));
+    let opened = Core::open(Arc::new(Memory::new()), "study".into(), setup);
+    let fault = opened.err().unwrap();
+    assert!(
+        fault.to_string().contains("TPE follows one objective"),
+        "{fault}"
+    );
+}
+
+#[cfg(feature = "gp")]
+#[test]
+fn each_branch_is_begun_before_any_is_gone_on_with() {
+    let own = |name: String, condition: serde_json::Value| {
+        serde_json::json!({"name": name, "type": "float", "low": 0.0, "high": 1.0,
+            "condition": condition})
+    };
+    let kinds = ["a", "b", "c", "d", "e", "f"];
+    let mut by_category =
+        vec![serde_json::json!({"name": "parent", "type": "categorical", "choices": kinds})];
+    by_category.extend(kinds.map(|kind| {
+        let condition = serde_json::json!({"parent": "parent", "values": [kind]});
+        own(format!("x{kind}"), condition)
+    }));
+    let mut by_length =
+        vec![serde_json::json!({"name": "parent", "type": "int", "low": 1, "high": 5})];
+    by_length.extend((2..=5).map(|least| {
+        let condition = serde_json::json!({"parent": "parent", "at_least": least});
+        own(format!("x{least}"), condition)
+    }));
+    for (params, branches) in [(by_category, 6), (by_length, 5)] {
+        let space = Space::from_json(&params.into()).unwrap().0;
+        for seed in 0..8 {
+            let setup = Setup::new(space.clone(), tuner::sampler::Gp::new())
+                .objective(Objective::minimize("loss"))
+                .seed(seed);
+            let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
+            let mut seen = std::collections::HashSet::new();
+            for _ in 0..branches {
+                let asked = study.ask().unwrap();
+                seen.insert(format!("{:?}", asked.point.get("parent")));
+                study.tell(asked.number, 1.0).unwrap();
+            }
+            assert_eq!(seen.len(), branches, "seed {seed}: {seen:?}");
+        }
+    }
+}
+
 #[cfg(feature = "gp")]
 #[test]
 fn a_branch_that_began_badly_is_looked_at_again() {

@@ -97,7 +97,16 @@ fn outcome(fields: &mut Fields<'_>) -> Result<Outcome, String> {
     let step: Option<u64> = fields.take("step", WHOLE)?;
     let message = fields.take("message", "a text")?;
     match state.as_deref() {
+        Some("failed") if value.is_some() => Err(
+            "tell: a failed trial has no `value`; leave it out, or leave out the `state`"
+                .to_owned(),
+        ),
         None | Some("finished") => match value {
+            Some(_) if step.is_some() => Err(
+                "tell: `step` belongs to a pruned trial; leave it out, or tell \
+                 \"state\":\"pruned\" too"
+                    .to_owned(),
+            ),
             Some(value) => Ok(Outcome::Finished { value }),
             None => Err(
                 "tell: `value` is missing; a trial without one is told with \

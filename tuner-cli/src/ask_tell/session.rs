@@ -36,7 +36,7 @@ impl Session {
             None => None,
         };
         Ok(Self {
-            sampler: Arc::from(sampler::by_name(&options.sampler, None)?),
+            sampler: Arc::from(sampler::by_name(&options.sampler, options.grid_points)?),
             pruner: options.pruner,
             file,
             on_change: options.on_change.into(),

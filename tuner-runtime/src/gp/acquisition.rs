@@ -37,12 +37,10 @@ pub enum Utility {
 pub struct Condition<'a> {
     /// The model of that quantity.
     pub posterior: &'a Posterior,
-    /// What it must reach, or not exceed.
+    /// What it must reach, or not exceed, without its noise.
     pub limit: f64,
     /// Whether it must not exceed the limit.
     pub at_most: bool,
-    /// Whether the noise counts: whether what will be observed must keep the limit, or the quantity without its noise.
-    pub observed: bool,
     /// The logarithm of the probability is not taken to be smaller.
     pub floor: f64,
 }
@@ -244,20 +242,14 @@ impl Condition<'_> {
     fn add(&self, mean: &[f64], sd: &[f64], values: &mut [f64], mut slopes: Option<&mut Slopes>) {
         let sets = self.posterior.sets();
         let sign = if self.at_most { -1.0 } else { 1.0 };
-        let noise = if self.observed {
-            self.posterior.hyper().noise()
-        } else {
-            0.0
-        };
         for (i, value) in values.iter_mut().enumerate() {
-            let deviation = (sd[i] * sd[i] + noise).sqrt();
-            let u = sign * (mean[i * sets] - self.limit) / deviation;
+            let u = sign * (mean[i * sets] - self.limit) / sd[i];
             let log = log_cdf(u);
             *value += log.max(self.floor);
             if let (Some(slopes), true) = (&mut slopes, log > self.floor) {
                 let ratio = inverse_mills(u);
-                slopes.by_mean[i * sets] = ratio * sign / deviation;
-                slopes.by_sd[i] = -ratio * u * sd[i] / (deviation * deviation);
+                slopes.by_mean[i * sets] = ratio * sign / sd[i];
+                slopes.by_sd[i] = -ratio * u / sd[i];
             }
         }
     }

@@ -1,7 +1,8 @@
 //! Where evaluations fail: a Gaussian process over +1 for a success and -1 for a failure.
 //!
-//! The probability of a success is Phi(mean / deviation) with the noise counted in: least squares classification (C. Rasmussen
-//! and C. Williams, section 6.5), whose probit link keeps the gradient in closed form.
+//! The probability of a success is Phi(mean / deviation): least squares classification (C. Rasmussen and C. Williams, section
+//! 6.5), whose probit link keeps the gradient in closed form. The noise is left out: most of it is the step at the border, and
+//! with it a region that only ever failed would still promise one success in fifty.
 
 use super::GpError;
 use super::acquisition::Condition;
@@ -11,13 +12,17 @@ use super::hyper::Hyper;
 use super::posterior::Posterior;
 use crate::math::normal::cdf;
 
-/// ln of the smallest probability: a region is never ruled out for good.
+/// ln of the smallest probability while few have failed: a region is not ruled out for good.
 const FLOOR: f64 = -6.907_755_278_982_137;
+/// Failures of which each so many lower the floor by as much again. Else, where what succeeds has nothing better to offer,
+/// regions that are sure to fail would be all that is left.
+const FEW: f64 = 5.0;
 
 /// A model of success.
 #[derive(Debug, Clone)]
 pub struct Feasibility {
     posterior: Posterior,
+    floor: f64,
 }
 
 impl Feasibility {
@@ -36,8 +41,10 @@ impl Feasibility {
         let labels: Vec<f64> = succeeded.iter().map(label).collect();
         let data = Data::new(kinds, rows, &labels)?;
         let found = fit(&data, starts, options)?;
+        let failures = succeeded.iter().filter(|succeeded| !**succeeded).count();
         Ok(Self {
             posterior: Posterior::new(data, &found.hyper)?,
+            floor: FLOOR * (failures as f64 / FEW).max(1.0),
         })
     }
 
@@ -49,11 +56,8 @@ impl Feasibility {
     /// The probability of a success at points that are given row by row.
     pub fn probability(&self, rows: &[f64]) -> Vec<f64> {
         let at = self.posterior.predict(rows);
-        let noise = self.posterior.hyper().noise();
         let points = at.mean.iter().zip(&at.sd);
-        points
-            .map(|(mean, sd)| cdf(mean / (sd * sd + noise).sqrt()))
-            .collect()
+        points.map(|(mean, sd)| cdf(mean / sd)).collect()
     }
 
     /// The factor that an acquisition is multiplied by.
@@ -62,8 +66,7 @@ impl Feasibility {
             posterior: &self.posterior,
             limit: 0.0,
             at_most: false,
-            observed: true,
-            floor: FLOOR,
+            floor: self.floor,
         }
     }
 }

@@ -129,8 +129,8 @@ impl Pruner for Asha {
             execution,
             history,
             all,
-            self.first_rung,
-            self.reduction,
+            (self.first_rung, self.reduction),
+            None,
         )
     }
 
@@ -158,14 +158,15 @@ fn below(rung: u64, max_steps: u64) -> Option<u64> {
     Some(rung).filter(|&rung| rung < max_steps)
 }
 
-/// Judges an execution against others at the rung that its last report reached, if it did.
+/// Judges an execution against others at the rung that its last report reached, if it did; not from the step on at which
+/// trials end.
 pub(super) fn halve<'h>(
     trial: &TrialRecord,
     execution: u64,
     history: &'h History,
     others: impl Iterator<Item = &'h ExecutionRecord>,
-    first_rung: u64,
-    reduction: u64,
+    (first_rung, reduction): (u64, u64),
+    end: Option<u64>,
 ) -> Verdict {
     let goal = history.goal();
     let Some(run) = trial.execution(execution) else {
@@ -177,7 +178,8 @@ pub(super) fn halve<'h>(
     // The step before may have been below the rung by more than one.
     let steps = scores(run, goal).map(|(step, _)| step);
     let before = steps.filter(|&other| other < step).max().unwrap_or(0);
-    let Some(rung) = highest_rung(first_rung, reduction, step).filter(|&rung| rung > before) else {
+    let judged = |rung: &u64| *rung > before && end.is_none_or(|end| *rung < end);
+    let Some(rung) = highest_rung(first_rung, reduction, step).filter(judged) else {
         return Verdict::Continue;
     };
     let reached = |run: &ExecutionRecord| run.curve.steps().iter().any(|&step| step >= rung);

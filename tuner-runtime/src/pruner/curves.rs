@@ -43,3 +43,8 @@ pub(super) fn others<'h>(
     all.filter(move |record| record.number != number)
         .filter_map(move |record| Some((record, record.execution(execution)?)))
 }
+
+/// Whether a step comes after a warm-up of so many; with none step 0 does too.
+pub(super) fn is_past(step: u64, warmup_steps: u64) -> bool {
+    warmup_steps == 0 || step > warmup_steps
+}

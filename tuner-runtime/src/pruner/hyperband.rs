@@ -228,7 +228,8 @@ impl Pruner for Hyperband {
         let same = others(trial, execution, history)
             .filter(|(record, _)| self.bracket(&brackets, record.number) == own)
             .map(|(_, run)| run);
-        halve(trial, execution, history, same, first_rung, self.reduction)
+        let rungs = (first_rung, self.reduction);
+        halve(trial, execution, history, same, rungs, Some(self.max_steps))
     }
 
     fn next(&self, history: &History, more: bool) -> Next {

@@ -2,7 +2,7 @@
 //!
 //! The median rule of Google Vizier (Golovin et al. 2017), for any percentile.
 
-use super::curves::{at, best_until, last, others};
+use super::curves::{at, best_until, is_past, last, others};
 use super::{Pruner, Verdict};
 use crate::trial::{History, State, TrialRecord};
 
@@ -82,7 +82,7 @@ impl Pruner for Percentile {
         let Some((step, _)) = last(run, goal) else {
             return Verdict::Continue;
         };
-        let judged = step > self.warmup_steps
+        let judged = is_past(step, self.warmup_steps)
             && (step - self.warmup_steps).is_multiple_of(self.interval_steps);
         if !judged {
             return Verdict::Continue;

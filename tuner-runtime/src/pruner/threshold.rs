@@ -1,6 +1,6 @@
 //! Stops a trial whose reports leave the range of what can be hoped for.
 
-use super::curves::last;
+use super::curves::{is_past, last};
 use super::{Pruner, Verdict};
 use crate::trial::{History, TrialRecord};
 
@@ -69,7 +69,7 @@ impl Pruner for Threshold {
         let goal = history.goal();
         let report = trial.execution(execution).and_then(|run| last(run, goal));
         match report.map(|(step, score)| (step, goal.score(score))) {
-            Some((step, value)) if step > self.warmup_steps => {
+            Some((step, value)) if is_past(step, self.warmup_steps) => {
                 if value >= self.lower && value <= self.upper {
                     return Verdict::Continue;
                 }

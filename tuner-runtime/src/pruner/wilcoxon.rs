@@ -28,10 +28,11 @@ pub struct Wilcoxon {
 }
 
 impl Wilcoxon {
-    /// Stops when chance alone would look this bad with a probability below `p`.
+    /// Stops when chance alone would look this bad with a probability below `p`, which is kept within 0 and 1; NaN is 0.05.
     pub fn new(p: f64) -> Self {
+        let p = if p.is_nan() { 0.05 } else { p };
         Self {
-            p,
+            p: p.clamp(0.0, 1.0),
             startup_steps: 5,
         }
     }

@@ -65,7 +65,7 @@ impl Grid {
             SampleError::Space(match endless {
                 Some(param) => format!(
                     "a grid cannot list every value of `{}` ({}); give it a step, or the grid a \
-                     number of points: Grid::new().points(5)",
+                     number of points: Grid::new().points(5), or --grid-points 5",
                     param.name, param.domain
                 ),
                 None => {

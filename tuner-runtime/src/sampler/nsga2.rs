@@ -50,32 +50,38 @@ impl Nsga2 {
         let mut survivors: Vec<&TrialRecord> = Vec::new();
         for generation in finished.chunks(self.population) {
             survivors.extend(generation);
-            let rows: Vec<Vec<f64>> = survivors
-                .iter()
-                .map(|trial| scores(history, trial))
-                .collect();
-            let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
-            survivors = select(&rows, self.population)
-                .into_iter()
-                .map(|i| survivors[i])
-                .collect();
+            survivors = fittest(history, survivors, self.population);
         }
         survivors
     }
 }
 
-/// What is to be large: the objectives where the constraints are kept, else how little they are missed.
-fn scores(history: &History, trial: &TrialRecord) -> Vec<f64> {
-    let missed: f64 = trial
-        .violations
-        .iter()
-        .map(|violation| violation.max(0.0))
-        .sum();
-    if missed > 0.0 {
-        return vec![-f64::MAX.min(1e100 * (1.0 + missed)); history.goals().len()];
-    }
-    let pairs = history.goals().iter().zip(&trial.values);
-    pairs.map(|(goal, &value)| goal.score(value)).collect()
+/// So many of the trials, best first: those that keep the constraints by their objectives, then the others by how little
+/// they miss them.
+fn fittest<'a>(
+    history: &History,
+    trials: Vec<&'a TrialRecord>,
+    count: usize,
+) -> Vec<&'a TrialRecord> {
+    let (kept, mut others): (Vec<_>, Vec<_>) =
+        trials.into_iter().partition(|trial| missed(trial) == 0.0);
+    let scores = |trial: &&TrialRecord| -> Vec<f64> {
+        let pairs = history.goals().iter().zip(&trial.values);
+        pairs.map(|(goal, &value)| goal.score(value)).collect()
+    };
+    let rows: Vec<Vec<f64>> = kept.iter().map(scores).collect();
+    let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
+    let mut chosen: Vec<&TrialRecord> = select(&rows, count).into_iter().map(|i| kept[i]).collect();
+    others.sort_by(|one, other| missed(one).total_cmp(&missed(other)));
+    others.truncate(count - chosen.len());
+    chosen.extend(others);
+    chosen
+}
+
+/// By how much a trial misses its constraints, in sum.
+fn missed(trial: &TrialRecord) -> f64 {
+    let violations = trial.violations.iter();
+    violations.map(|violation| violation.max(0.0)).sum()
 }
 
 impl Sampler for Nsga2 {
@@ -143,5 +149,35 @@ fn mutate(domain: &Domain, value: &Value, rng: &mut Rng) -> Value {
             let step = MUTATION.max(1.0 / count as f64) * rng.normal();
             domain.decode(domain.encode(value) + step)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::Memory;
+    use crate::study::{Core, Setup};
+    use crate::trial::{Constraint, Metrics, Objective};
+    use std::sync::Arc;
+
+    #[test]
+    fn what_keeps_the_constraints_comes_first_however_large_its_values() {
+        let params = serde_json::json!([{"name": "x", "type": "float", "low": 0.0, "high": 1.0}]);
+        let (space, _) = Space::from_json(&params).expect("a sound space");
+        let mut setup = Setup::new(space, Nsga2::new()).objective(Objective::minimize("loss"));
+        setup.constraints = vec![Constraint::at_most("size", 0.0)];
+        let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).expect("a study");
+        for (loss, size) in [(0.0, 1e-20), (1e300, 0.0), (0.0, 1e-30), (1.0, -1.0)] {
+            let number = study.ask().expect("a trial").number;
+            let metrics = Metrics::new().with("loss", loss).with("size", size);
+            study.tell(number, metrics).expect("told");
+        }
+        let history = study.history();
+        let numbers = |count| -> Vec<u64> {
+            let chosen = fittest(&history, history.finished().collect(), count);
+            chosen.iter().map(|trial| trial.number).collect()
+        };
+        assert_eq!(numbers(4), [3, 1, 2, 0]);
+        assert_eq!(numbers(1), [3]);
     }
 }

@@ -135,7 +135,10 @@ pub enum StudyError {
         number: u64,
     },
     /// Another session runs the trial.
-    #[error("trial {number} is run by another session, {owner}; each trial is told where it runs")]
+    #[error(
+        "trial {number} is run by another session, {owner}; a trial is told where it runs. If that session has \
+         ended, ask first: the trial comes again with its number"
+    )]
     Owned {
         /// The trial.
         number: u64,

@@ -86,7 +86,6 @@ fn utilities_are_their_formulas() {
         posterior: &posterior,
         limit: 0.2,
         at_most: true,
-        observed: false,
         floor: -7.0,
     };
     let feasible = Acquisition::new(&posterior, Utility::Feasible)
@@ -127,14 +126,12 @@ fn gradients_are_those_of_central_differences() {
                     posterior: &other,
                     limit: 0.1,
                     at_most: false,
-                    observed: true,
                     floor: -7.0,
                 })
                 .with(Condition {
                     posterior: &other,
                     limit: 1.5,
                     at_most: true,
-                    observed: false,
                     floor: f64::NEG_INFINITY,
                 });
             let (values, gradient) = acquisition.differentiate(&queries);

@@ -34,7 +34,7 @@ impl Candidates {
             .map(|&i| evidence.rows[i].clone())
             .collect();
         let mut rows = everywhere(encoding, COUNT / 2, rng);
-        let side = Side::after(&evidence.scores, beginning, encoding.len()).length;
+        let side = Side::after(&evidence.progress(), beginning, encoding.len()).length;
         for i in 0..COUNT / 4 {
             rows.extend(perturbed(encoding, &best[i % best.len()], SPREAD, rng));
         }
@@ -137,7 +137,12 @@ impl Side {
         for (i, score) in scores.iter().enumerate() {
             if i >= beginning {
                 // A gain of less than a thousandth is none.
-                if *score > best + 1e-3 * best.abs() {
+                let enough = if best.is_finite() {
+                    1e-3 * best.abs()
+                } else {
+                    0.0
+                };
+                if *score > best + enough {
                     (successes, failures) = (successes + 1, 0);
                 } else {
                     (successes, failures) = (0, failures + 1);

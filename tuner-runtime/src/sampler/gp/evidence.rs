@@ -114,15 +114,37 @@ impl Evidence {
         }
     }
 
-    /// The finished trials from best to worst: those that keep the constraints first.
+    /// The finished trials from best to worst: those that miss the constraints by least first, of equal ones the best.
     pub(super) fn ranking(&self) -> Vec<usize> {
+        let missed = self.missed();
         let mut order: Vec<usize> = (0..self.scores.len()).collect();
         order.sort_by(|&a, &b| {
-            let kept = self.feasible[b].cmp(&self.feasible[a]);
+            let kept = missed[a].total_cmp(&missed[b]);
             kept.then(self.scores[b].total_cmp(&self.scores[a]))
                 .then(a.cmp(&b))
         });
         order
+    }
+
+    /// What the search improves in each finished trial: the score; how little the constraints are missed while all miss
+    /// some; -infinity where others keep them.
+    pub(super) fn progress(&self) -> Vec<f64> {
+        let missed = self.missed();
+        let is_kept = missed.contains(&0.0);
+        let pairs = missed.iter().zip(&self.scores);
+        pairs
+            .map(|(missed, score)| match (*missed > 0.0, is_kept) {
+                (false, _) => *score,
+                (true, true) => f64::NEG_INFINITY,
+                (true, false) => -missed,
+            })
+            .collect()
+    }
+
+    /// By how much each finished trial misses its constraints, in sum.
+    fn missed(&self) -> Vec<f64> {
+        let sum = |i: usize| self.violations.iter().map(|of| of[i].max(0.0)).sum();
+        (0..self.scores.len()).map(sum).collect()
     }
 }
 

@@ -18,6 +18,8 @@ const STEPS: usize = 8;
 const GAIN: f64 = 1e-3;
 /// What the point that is proposed may be less worth than the best one that was found, in nats.
 const SLACK: f64 = 0.1;
+/// Up to so many dimensions one is taken from the best trial at a time; of more, as large a part at once.
+const TOGETHER: usize = 32;
 
 /// Rows from the first to the last choice: with one objective the best one made as like the best trial as it may be; then where
 /// the climbs ended and all candidates, from the best to the worst.
@@ -95,20 +97,51 @@ fn familiar(
     best: &[f64],
 ) -> Vec<f64> {
     let mut row = top.to_vec();
+    let mut together = row.len().div_ceil(TOGETHER);
     loop {
-        let differs = (0..row.len()).filter(|&i| row[i] != best[i]);
-        let mut closer: Vec<Vec<f64>> =
-            differs.map(|i| returned(encoding, &row, i, best)).collect();
-        closer.retain(|moved| *moved != row && moved != best);
-        let values = acquisition.evaluate(&closer.concat());
-        let cheapest = values.iter().zip(closer);
-        let Some((value, moved)) = cheapest.max_by(|a, b| a.0.total_cmp(b.0)) else {
-            return row;
+        // What is not active in the best trial has no value there to take.
+        let differs: Vec<usize> = (0..row.len())
+            .filter(|&i| row[i] != best[i])
+            .filter(|&i| encoding.is_active(i, &row) && encoding.is_active(i, best))
+            .collect();
+        let mut closer: Vec<(usize, Vec<f64>)> = differs
+            .into_iter()
+            .map(|i| (i, returned(encoding, &row, i, best)))
+            .collect();
+        closer.retain(|(_, moved)| *moved != row && moved != best);
+        let rows: Vec<f64> = closer
+            .iter()
+            .flat_map(|(_, moved)| moved)
+            .copied()
+            .collect();
+        let values = acquisition.evaluate(&rows);
+        let mut cheapest: Vec<(f64, usize)> = values
+            .into_iter()
+            .zip(closer.iter().map(|(i, _)| *i))
+            .filter(|(value, _)| *value >= height - SLACK)
+            .collect();
+        cheapest.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
+        // As many at once as stay almost as good together.
+        let next = loop {
+            cheapest.truncate(together);
+            let mut moved = row.clone();
+            for &(_, i) in &cheapest {
+                if encoding.is_active(i, &moved) {
+                    moved = returned(encoding, &moved, i, best);
+                }
+            }
+            if cheapest.len() <= 1 {
+                break moved;
+            }
+            if moved != best && acquisition.evaluate(&moved)[0] >= height - SLACK {
+                break moved;
+            }
+            together = cheapest.len() / 2;
         };
-        if *value < height - SLACK {
+        if next == row {
             return row;
         }
-        row = moved;
+        row = next;
     }
 }
 
@@ -175,6 +208,52 @@ mod tests {
             let row = familiar(&encoding, &acquisition, &top, height, &best);
             assert_eq!(row, [0.6, 0.1, 0.5]);
         }
+    }
+
+    #[test]
+    fn what_is_not_active_in_the_best_trial_stays() {
+        let space = Space::from_json(&json!([
+            {"name": "k", "type": "categorical", "choices": ["a", "b"]},
+            {"name": "c", "type": "categorical", "choices": ["p", "q", "r", "s"],
+             "condition": {"parent": "k", "values": ["b"]}},
+            {"name": "x", "type": "float", "low": 0.0, "high": 1.0,
+             "condition": {"parent": "k", "values": ["b"]}},
+        ]));
+        let space = space.expect("a sound space").0;
+        let encoding = Encoding::new(&space);
+        let rows = [[0.0, -1.0, 0.5], [1.0, 0.0, 0.1], [1.0, 3.0, 0.2]].concat();
+        let data = Data::new(&encoding.kinds, &rows, &[1.0, 0.0, 0.5]).expect("valid");
+        let posterior = Posterior::new(data, &Hyper::prior_mode(3)).expect("a posterior");
+        let acquisition = Acquisition::new(&posterior, Utility::LogImprovement { best: 1.0 });
+        let top = [1.0, 2.0, 0.9];
+        let height = acquisition.evaluate(&top)[0];
+        let row = familiar(&encoding, &acquisition, &top, height, &rows[..3]);
+        assert_eq!(row, top);
+    }
+
+    #[test]
+    fn many_dimensions_are_taken_together() {
+        let axis = |i| json!({"name": format!("x{i}"), "type": "float", "low": 0.0, "high": 1.0});
+        let space = Space::from_json(&json!((0..100).map(axis).collect::<Vec<_>>()));
+        let space = space.expect("a sound space").0;
+        let encoding = Encoding::new(&space);
+        // The values depend on the first dimension alone.
+        let at = |first: f64, others: f64| {
+            let mut row = vec![others; 100];
+            row[0] = first;
+            row
+        };
+        let rows = [at(0.1, 0.9), at(0.4, 0.3), at(0.9, 0.6)].concat();
+        let data = Data::new(&encoding.kinds, &rows, &[-1.0, 1.0, 0.0]).expect("valid");
+        let mut hyper = Hyper::prior_mode(100);
+        hyper.log_lengths.fill(6.0);
+        hyper.log_lengths[0] = -1.0;
+        let posterior = Posterior::new(data, &hyper).expect("a posterior");
+        let acquisition = Acquisition::new(&posterior, Utility::LogImprovement { best: 1.0 });
+        let top = at(0.6, 1.0);
+        let height = acquisition.evaluate(&top)[0];
+        let row = familiar(&encoding, &acquisition, &top, height, &at(0.4, 0.3));
+        assert_eq!(row, at(0.6, 0.3));
     }
 
     #[test]

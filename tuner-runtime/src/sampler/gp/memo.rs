@@ -34,6 +34,9 @@ pub(super) struct Memo {
     /// The step at which trials were compared; `None`: by their results.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) level: Option<u64>,
+    /// When the space last changed: what is known of another one is of no use.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) since: u64,
     /// How the values are transformed.
     #[serde(default)]
     pub(super) chosen: Chosen,
@@ -53,6 +56,7 @@ impl Memo {
             drawn,
             weighed,
             level: None,
+            since: 0,
             chosen: Chosen::default(),
             hyper,
             others: Vec::new(),
@@ -113,6 +117,12 @@ impl Memo {
     pub(super) fn write(&self) -> Json {
         serde_json::to_value(self).expect("finite numbers and names are JSON")
     }
+}
+
+/// For serde, which passes a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(since: &u64) -> bool {
+    *since == 0
 }
 
 /// The transform of the values under which those that are left out are predicted best.

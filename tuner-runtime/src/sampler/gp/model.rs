@@ -198,7 +198,6 @@ impl<'a> Model<'a> {
                 posterior,
                 limit: *limit,
                 at_most: true,
-                observed: false,
                 floor: f64::NEG_INFINITY,
             });
         }

@@ -33,7 +33,7 @@ use super::random::unseen;
 use super::{Ask, SampleError, Sampler, Suggestion, fidelity};
 use crate::math::rng::Rng;
 use crate::space::{Point, Space, Value};
-use crate::trial::{History, State, TrialRecord};
+use crate::trial::{Goal, History, State, TrialRecord};
 
 /// Trials with a result, or with a score at one step, before the densities are trusted; until then points are random.
 const STARTUP: usize = 10;
@@ -82,6 +82,15 @@ impl Sampler for Tpe {
             }
         }
         Ok(unseen(ask.history, &mut rng).into())
+    }
+
+    fn plan(&self, _: &Space, goals: &[Goal]) -> Result<Option<u128>, SampleError> {
+        match goals.len() {
+            0 | 1 => Ok(None),
+            several => Err(SampleError::Space(format!(
+                "TPE follows one objective, the study has {several}; use Nsga2 or Gp"
+            ))),
+        }
     }
 }
 
