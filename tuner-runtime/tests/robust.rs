@@ -114,7 +114,7 @@ fn a_single_trial_has_a_point() {
 }
 
 #[test]
-fn ten_thousand_trials_stay_quick() {
+fn a_study_of_ten_thousand_trials_goes_on() {
     let space = space(json!([
         {"name": "x", "type": "float", "low": -1.0, "high": 1.0},
         {"name": "y", "type": "float", "low": -1.0, "high": 1.0},

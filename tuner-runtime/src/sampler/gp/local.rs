@@ -96,53 +96,49 @@ fn familiar(
     height: f64,
     best: &[f64],
 ) -> Vec<f64> {
+    let least = height - SLACK;
     let mut row = top.to_vec();
     let mut together = row.len().div_ceil(TOGETHER);
     loop {
-        // What is not active in the best trial has no value there to take.
-        let differs: Vec<usize> = (0..row.len())
-            .filter(|&i| row[i] != best[i])
-            .filter(|&i| encoding.is_active(i, &row) && encoding.is_active(i, best))
-            .collect();
-        let mut closer: Vec<(usize, Vec<f64>)> = differs
-            .into_iter()
-            .map(|i| (i, returned(encoding, &row, i, best)))
-            .collect();
-        closer.retain(|(_, moved)| *moved != row && moved != best);
-        let rows: Vec<f64> = closer
-            .iter()
-            .flat_map(|(_, moved)| moved)
-            .copied()
-            .collect();
-        let values = acquisition.evaluate(&rows);
-        let mut cheapest: Vec<(f64, usize)> = values
-            .into_iter()
-            .zip(closer.iter().map(|(i, _)| *i))
-            .filter(|(value, _)| *value >= height - SLACK)
-            .collect();
-        cheapest.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
-        // As many at once as stay almost as good together.
-        let next = loop {
-            cheapest.truncate(together);
-            let mut moved = row.clone();
-            for &(_, i) in &cheapest {
-                if encoding.is_active(i, &moved) {
-                    moved = returned(encoding, &moved, i, best);
-                }
-            }
-            if cheapest.len() <= 1 {
-                break moved;
-            }
-            if moved != best && acquisition.evaluate(&moved)[0] >= height - SLACK {
-                break moved;
-            }
-            together = cheapest.len() / 2;
-        };
-        if next == row {
+        let mut cheapest = affordable(encoding, acquisition, &row, least, best);
+        cheapest.truncate(together);
+        if cheapest.is_empty() {
             return row;
         }
-        row = next;
+        let take = |moved: Vec<f64>, i: &usize| match encoding.is_active(*i, &moved) {
+            true => returned(encoding, &moved, *i, best),
+            false => moved,
+        };
+        let moved = cheapest.iter().fold(row.clone(), take);
+        if cheapest.len() == 1 || (moved != best && acquisition.evaluate(&moved)[0] >= least) {
+            row = moved;
+        } else {
+            // Too dear together.
+            together = cheapest.len() / 2;
+        }
     }
+}
+
+/// The coordinates that may be taken from the best trial one at a time, the cheapest first.
+fn affordable(
+    encoding: &Encoding<'_>,
+    acquisition: &Acquisition<'_>,
+    row: &[f64],
+    least: f64,
+    best: &[f64],
+) -> Vec<usize> {
+    // What is not active in the best trial has no value there to take.
+    let differs = (0..row.len())
+        .filter(|&i| row[i] != best[i])
+        .filter(|&i| encoding.is_active(i, row) && encoding.is_active(i, best));
+    let closer = differs.map(|i| (i, returned(encoding, row, i, best)));
+    let closer = closer.filter(|(_, moved)| moved != row && moved != best);
+    let (places, rows): (Vec<usize>, Vec<Vec<f64>>) = closer.unzip();
+    let values = acquisition.evaluate(&rows.concat());
+    let pairs = values.into_iter().zip(places);
+    let mut found: Vec<(f64, usize)> = pairs.filter(|(value, _)| *value >= least).collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
+    found.into_iter().map(|(_, i)| i).collect()
 }
 
 /// The row with coordinate `i` of the best trial, and with that trial's coordinates where this makes others active.
