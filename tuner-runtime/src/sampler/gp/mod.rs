@@ -88,7 +88,7 @@
 //!
 //! A search in NumPy with 2 D Sobol points first, the most probable hyperparameters and random steps uphill has 42, 65 and
 //! 71 on three of these seeds, this one as it was then 56, 71 and 77 (the errors of the differences are 3.0, 2.3 and 2.9); on
-//! the eight open problems 48, 67 and 76 with ten seeds, where this one has 60, 73 and 82 with twenty-one (errors of about 4).
+//! the eight open problems 48, 67 and 76 with ten seeds, where this one has 62, 73 and 82 with twenty-one (errors of about 4).
 //!
 //! Many of the first twenty trials lie in corners, where a process knows least. That is right for boosted trees and
 //! networks, whose best values often lie at the bounds, and wrong for functions; what was tried against it moves points
