@@ -59,10 +59,11 @@
 //! What trades local search for global, once more, on all 62 problems (four seeds, errors of 2, unless said otherwise). The noise
 //! counted as something to be gained in every second trial, as far as the best trials are as rough as it says: 0, 0, -1, that
 //! is +5, +9 and +7 on boosted trees and -4, -9 and -9 where models are trained for real. The same always: +7 to +69 on
-//! the four functions with many valleys, and 15 to 43 lost on two of the networks and a forest. The noise as a second kernel with a tenth of the
-//! lengthscales: -1, -3, 0 (functions +9, +5, +4, networks -6, -6, 0). The largest posterior mean at a trial in place of the
-//! best value: 0, -1, -2 in every trial; in every second one -1, +2, +1 with ten seeds; in every second one from the 20th on
-//! 0, -1, +2 (errors of 0.5, 0.9 and 1.1). The last may be worth a point after 100 trials, and was not kept for that.
+//! the four functions with many valleys, and 15 to 43 lost on two of the networks and a forest. The noise as a second kernel
+//! with a tenth of the lengthscales: -1, -3, 0 (functions +9, +5, +4, networks -6, -6, 0). The largest posterior mean at a
+//! trial in place of the best value: 0, -1, -2 in every trial; in every second one -1, +2, +1 with ten seeds; in every second
+//! one from the 20th on 0, -1, +2 (errors of 0.5, 0.9 and 1.1). The last may be worth a point after 100 trials; the evidence
+//! is too weak to keep it.
 //!
 //! No point is tried again, however noisy the values: on surrogates with noise the fitted noise never was more than 0.2 of
 //! all variance, while on deterministic but rough objectives it exceeded 0.3 in up to a third of the trials. Repeats would
