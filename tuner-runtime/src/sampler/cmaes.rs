@@ -141,9 +141,8 @@ impl<'a> Evolved<'a> {
                 .iter()
                 .zip(&self.choices)
                 .all(|(own, (_, p))| *own < p.len());
-        let missed: f64 = trial.violations.iter().map(|v| v.max(0.0)).sum();
         let rank = match trial.value() {
-            Some(value) => (-missed, history.goal().score(value)),
+            Some(value) => (-trial.missed(), history.goal().score(value)),
             None => (f64::NEG_INFINITY, f64::NEG_INFINITY),
         };
         sound.then_some((rank, memo))

@@ -64,7 +64,7 @@ fn fittest<'a>(
     count: usize,
 ) -> Vec<&'a TrialRecord> {
     let (kept, mut others): (Vec<_>, Vec<_>) =
-        trials.into_iter().partition(|trial| missed(trial) == 0.0);
+        trials.into_iter().partition(|trial| trial.is_feasible());
     let scores = |trial: &&TrialRecord| -> Vec<f64> {
         let pairs = history.goals().iter().zip(&trial.values);
         pairs.map(|(goal, &value)| goal.score(value)).collect()
@@ -72,16 +72,10 @@ fn fittest<'a>(
     let rows: Vec<Vec<f64>> = kept.iter().map(scores).collect();
     let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
     let mut chosen: Vec<&TrialRecord> = select(&rows, count).into_iter().map(|i| kept[i]).collect();
-    others.sort_by(|one, other| missed(one).total_cmp(&missed(other)));
+    others.sort_by(|one, other| one.missed().total_cmp(&other.missed()));
     others.truncate(count - chosen.len());
     chosen.extend(others);
     chosen
-}
-
-/// By how much a trial misses its constraints, in sum.
-fn missed(trial: &TrialRecord) -> f64 {
-    let violations = trial.violations.iter();
-    violations.map(|violation| violation.max(0.0)).sum()
 }
 
 impl Sampler for Nsga2 {

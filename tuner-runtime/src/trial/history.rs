@@ -131,9 +131,8 @@ impl History {
     /// objective; of equals the one with the lower number, whichever ended first.
     fn is_better(&self, one: &TrialRecord, other: &TrialRecord) -> bool {
         let key = |record: &TrialRecord| {
-            let missed: f64 = record.violations.iter().map(|v| v.max(0.0)).sum();
             let score = record.value().map_or(f64::NAN, |v| self.goal().score(v));
-            (missed, -score, record.number)
+            (record.missed(), -score, record.number)
         };
         let (one, other) = (key(one), key(other));
         one.0

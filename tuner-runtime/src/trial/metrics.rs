@@ -73,8 +73,9 @@ impl Metrics {
     ///
     /// The sum runs in order, so that the same numbers give the same bits.
     pub fn mean<'a>(all: impl IntoIterator<Item = &'a Self>) -> Self {
+        let all: Vec<&Self> = all.into_iter().collect();
         let mut sums: Vec<(Arc<str>, f64, f64)> = Vec::new();
-        for metrics in all {
+        for metrics in &all {
             for (name, value) in &metrics.values {
                 match sums.iter_mut().find(|(own, ..)| own == name) {
                     Some((_, sum, count)) => {
@@ -85,11 +86,20 @@ impl Metrics {
                 }
             }
         }
-        let values = sums.into_iter();
+        // The sum of large numbers may be infinite where their mean is not.
+        let in_shares = |name: &str, count: f64| -> f64 {
+            let values = all.iter().filter_map(|metrics| metrics.get(name));
+            values.map(|value| value / count).sum()
+        };
+        let means = sums.into_iter().map(|(name, sum, count)| {
+            let mean = match sum.is_finite() {
+                true => sum / count,
+                false => in_shares(&name, count),
+            };
+            (name, mean)
+        });
         Self {
-            values: values
-                .map(|(name, sum, count)| (name, sum / count))
-                .collect(),
+            values: means.collect(),
         }
     }
 }
@@ -229,5 +239,12 @@ mod tests {
         let third = Metrics::new().with("a", 6.0);
         let mean = Metrics::mean([&first, &second, &third]);
         assert_eq!(mean, Metrics::new().with("a", 3.0).with("b", 6.0));
+    }
+
+    #[test]
+    fn the_mean_of_finite_numbers_is_finite() {
+        let large = Metrics::new().with("a", 1e308).with("b", f64::INFINITY);
+        let mean = Metrics::mean([&large, &large]);
+        assert_eq!(mean, large, "1e308 + 1e308 is infinite");
     }
 }

@@ -229,6 +229,11 @@ impl TrialRecord {
         self.violations.iter().all(|&violation| violation <= 0.0)
     }
 
+    /// By how much the constraints are missed, in sum: 0 when every one is kept.
+    pub fn missed(&self) -> f64 {
+        total(self.violations.iter().map(|violation| violation.max(0.0)))
+    }
+
     /// The seconds that its executions ran, the failed ones included.
     pub fn seconds(&self) -> f64 {
         total(self.executions.iter().map(|run| run.seconds))
@@ -259,8 +264,9 @@ impl TrialRecord {
         let constraints = spec.constraints.iter();
         self.violations = constraints
             .map(|constraint| {
-                // What was not measured is not known to be kept.
-                constraint.violation(&self.metrics).unwrap_or(f64::INFINITY)
+                // What was not measured, or is no number, is not known to be kept.
+                let violation = constraint.violation(&self.metrics);
+                violation.filter(|v| !v.is_nan()).unwrap_or(f64::INFINITY)
             })
             .collect();
     }
@@ -329,8 +335,8 @@ impl TrialRecord {
 }
 
 /// The sum, which is 0 of nothing; that of the standard library is -0 then.
-pub(super) fn total(seconds: impl Iterator<Item = f64>) -> f64 {
-    seconds.fold(0.0, |sum, seconds| sum + seconds)
+pub(super) fn total(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, |sum, value| sum + value)
 }
 
 #[cfg(test)]

@@ -172,12 +172,8 @@ fn rank(history: &History, level: Option<u64>, trial: &TrialRecord) -> Option<Ra
         Some(_) if trial.state == State::Failed => return None,
         Some(step) => fidelity::score_at(history, trial, step)?,
     };
-    let missed: f64 = trial
-        .violations
-        .iter()
-        .map(|violation| violation.max(0.0))
-        .sum();
-    Some(Rank(-missed, score, std::cmp::Reverse(trial.number)))
+    let number = std::cmp::Reverse(trial.number);
+    Some(Rank(-trial.missed(), score, number))
 }
 
 /// The rank that the good trials reach: the best tenth, rounded up.

@@ -68,6 +68,23 @@ fn the_best_keeps_the_constraints_and_ties_go_to_the_first() {
 }
 
 #[test]
+fn a_constraint_on_what_is_no_number_is_missed() {
+    let events = vec![
+        started(0, 1),
+        started(1, 2),
+        finished(0, 0.1, f64::NAN),
+        finished(1, 0.5, 11.0),
+    ];
+    let history = fold(events).unwrap();
+    let record = history.trial(0).unwrap();
+    assert_eq!(
+        (record.is_feasible(), record.missed()),
+        (false, f64::INFINITY)
+    );
+    assert_eq!(history.best().unwrap().number, 1, "it misses by 1");
+}
+
+#[test]
 fn events_that_do_not_add_up_are_refused() {
     for (events, part) in [
         (vec![started(1, 1)], "is not the next one"),
