@@ -1,5 +1,7 @@
 //! What can be wrong with a storage, in words that name the place and the remedy.
 
+use super::StudyId;
+
 /// A storage that cannot do what it was asked for. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -24,6 +26,17 @@ pub enum StorageError {
         study: String,
         /// The names that there are, or `none`.
         known: String,
+    },
+    /// The study was deleted while it was worked on; another one may have its name now.
+    #[error(
+        "the study `{study}` in {place} was deleted or begun anew meanwhile; nothing was stored. \
+         Start the program again, or take another name"
+    )]
+    Gone {
+        /// The storage.
+        place: String,
+        /// The name.
+        study: String,
     },
     /// There is nothing at that place.
     #[error("{place} does not exist; name the file of a study")]
@@ -102,18 +115,23 @@ pub enum StorageError {
 }
 
 impl StorageError {
+    /// That none of the studies is the one meant.
     pub(super) fn no_study<'a>(
         place: String,
-        study: &str,
+        study: &StudyId,
         known: impl IntoIterator<Item = &'a str>,
     ) -> Self {
+        if study.is_marked() {
+            let study = study.to_string();
+            return Self::Gone { place, study };
+        }
         let mut names: Vec<String> = known.into_iter().map(|name| format!("`{name}`")).collect();
         if names.is_empty() {
             names.push("none".to_owned());
         }
         Self::NoStudy {
             place,
-            study: study.to_owned(),
+            study: study.to_string(),
             known: names.join(", "),
         }
     }

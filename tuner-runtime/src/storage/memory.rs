@@ -1,6 +1,7 @@
 //! Studies that live as long as the process.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::StorageError;
@@ -17,8 +18,18 @@ use crate::trial::{Event, Seq};
 /// ```
 #[derive(Debug)]
 pub struct Memory {
-    studies: Mutex<BTreeMap<StudyId, Vec<Event>>>,
+    studies: Mutex<Studies>,
+    /// How many studies were ever begun.
+    begun: AtomicU64,
     session: Arc<str>,
+}
+
+type Studies = BTreeMap<StudyId, Stored>;
+
+#[derive(Debug)]
+struct Stored {
+    mark: u64,
+    events: Vec<Event>,
 }
 
 impl Default for Memory {
@@ -32,22 +43,26 @@ impl Memory {
     pub fn new() -> Self {
         Self {
             studies: Mutex::default(),
+            begun: AtomicU64::new(0),
             session: new_session(),
         }
     }
 
-    fn studies(&self) -> MutexGuard<'_, BTreeMap<StudyId, Vec<Event>>> {
+    fn studies(&self) -> MutexGuard<'_, Studies> {
         // Every change is a single push or extend: a panic elsewhere leaves nothing half done.
         self.studies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn missing(&self, study: &StudyId, studies: &BTreeMap<StudyId, Vec<Event>>) -> StorageError {
-        StorageError::no_study(
-            self.place(),
-            study.as_str(),
-            studies.keys().map(|id| id.as_str()),
-        )
+    fn missing(&self, study: &StudyId, studies: &Studies) -> StorageError {
+        let known = studies.keys().map(StudyId::as_str);
+        StorageError::no_study(self.place(), study, known)
     }
+}
+
+/// The events of the study that is meant.
+fn find<'s>(studies: &'s mut Studies, study: &StudyId) -> Option<&'s mut Vec<Event>> {
+    let stored = studies.get_mut(study)?;
+    study.means(stored.mark).then_some(&mut stored.events)
 }
 
 /// The events after a place, with their own places.
@@ -70,25 +85,32 @@ impl Storage for Memory {
                 study: study.to_string(),
             });
         }
-        studies.insert(study.clone(), vec![first.clone()]);
+        let stored = Stored {
+            mark: self.begun.fetch_add(1, Ordering::Relaxed),
+            events: vec![first.clone()],
+        };
+        studies.insert(study.clone(), stored);
         Ok(1)
     }
 
     fn list(&self) -> Result<Vec<StudyId>, StorageError> {
-        Ok(self.studies().keys().cloned().collect())
+        let studies = self.studies();
+        let marked = studies.iter().map(|(id, stored)| id.marked(stored.mark));
+        Ok(marked.collect())
     }
 
     fn delete(&self, study: &StudyId) -> Result<(), StorageError> {
         let mut studies = self.studies();
-        match studies.remove(study) {
-            Some(_) => Ok(()),
-            None => Err(self.missing(study, &studies)),
+        if find(&mut studies, study).is_none() {
+            return Err(self.missing(study, &studies));
         }
+        studies.remove(study);
+        Ok(())
     }
 
     fn append(&self, study: &StudyId, guard: Guard, events: &[Event]) -> Result<Seq, StorageError> {
         let mut studies = self.studies();
-        let Some(stored) = studies.get_mut(study) else {
+        let Some(stored) = find(&mut studies, study) else {
             return Err(self.missing(study, &studies));
         };
         let known = match guard {
@@ -105,8 +127,8 @@ impl Storage for Memory {
     }
 
     fn read(&self, study: &StudyId, seq: Seq) -> Result<Vec<(Seq, Event)>, StorageError> {
-        let studies = self.studies();
-        match studies.get(study) {
+        let mut studies = self.studies();
+        match find(&mut studies, study) {
             Some(stored) => Ok(after(stored, seq)
                 .map(|(seq, event)| (seq, event.clone()))
                 .collect()),
@@ -121,7 +143,7 @@ impl Storage for Memory {
         decide: &mut Decide<'_>,
     ) -> Result<Seq, StorageError> {
         let mut studies = self.studies();
-        let Some(stored) = studies.get_mut(study) else {
+        let Some(stored) = find(&mut studies, study) else {
             return Err(self.missing(study, &studies));
         };
         let news: Vec<(Seq, Event)> = after(stored, seq)

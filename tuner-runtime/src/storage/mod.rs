@@ -13,37 +13,103 @@ pub use memory::Memory;
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::trial::{Event, Seq};
 
 /// The name of a study, unique in its storage.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StudyId(Arc<str>);
+///
+/// As [`Storage::list`] gives it, it stands for the study that is there, and for no later one of that name. Two are equal
+/// when their names are.
+///
+/// ```
+/// # use tuner_runtime as tuner;
+/// use tuner::storage::StudyId;
+/// let any = StudyId::from("mnist");
+/// let third = any.marked(3);
+/// assert_eq!(any, third);
+/// assert!(any.means(4) && third.means(3) && !third.means(4));
+/// ```
+#[derive(Debug, Clone)]
+pub struct StudyId {
+    name: Arc<str>,
+    /// The mark of the study that is meant; `None`: whichever has the name.
+    mark: Option<u64>,
+}
 
 impl StudyId {
     /// The name.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.name
+    }
+
+    /// The same name, for the study with this mark alone. A storage gives each study one that it never gives again.
+    #[must_use]
+    pub fn marked(&self, mark: u64) -> Self {
+        Self {
+            name: self.name.clone(),
+            mark: Some(mark),
+        }
+    }
+
+    /// Whether a study of the name with this mark is meant.
+    pub fn means(&self, mark: u64) -> bool {
+        self.mark.is_none_or(|own| own == mark)
+    }
+
+    /// Whether one study is meant, and no other that gets its name.
+    pub fn is_marked(&self) -> bool {
+        self.mark.is_some()
     }
 }
 
 impl From<&str> for StudyId {
     fn from(name: &str) -> Self {
-        Self(name.into())
+        Self {
+            name: name.into(),
+            mark: None,
+        }
     }
 }
 
 impl From<String> for StudyId {
     fn from(name: String) -> Self {
-        Self(name.into())
+        name.as_str().into()
+    }
+}
+
+impl PartialEq for StudyId {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for StudyId {}
+
+impl PartialOrd for StudyId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for StudyId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name.cmp(&other.name)
+    }
+}
+
+impl Hash for StudyId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
     }
 }
 
 impl fmt::Display for StudyId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(out)
+        self.name.fmt(out)
     }
 }
 
@@ -73,6 +139,8 @@ impl Guard {
 pub type Decide<'a> = dyn FnMut(&[(Seq, Event)]) -> Vec<Event> + 'a;
 
 /// Keeps the events of studies, and lets any number of threads and processes add to them.
+///
+/// Every method that takes a study answers [`StorageError::Gone`] to a marked name whose study is there no more.
 pub trait Storage: Send + Sync {
     /// Where the events are, for messages: a path, `memory`.
     fn place(&self) -> String;
@@ -83,7 +151,7 @@ pub trait Storage: Send + Sync {
     /// [`StorageError::StudyExists`] when there is one of that name.
     fn create(&self, study: &StudyId, first: &Event) -> Result<Seq, StorageError>;
 
-    /// The studies, by name.
+    /// The studies, by name, each with its mark.
     ///
     /// # Errors
     /// When the storage cannot be read.
@@ -128,15 +196,25 @@ pub trait Storage: Send + Sync {
 
     /// Whether a session of that name still runs, this one included.
     fn is_alive(&self, session: &str) -> bool;
+
+    /// How many other sessions have studies of the storage open, as far as it can tell.
+    fn others(&self) -> usize {
+        0
+    }
 }
 
 /// A name for a session that no other has.
 fn new_session() -> Arc<str> {
     use std::sync::atomic::{AtomicU64, Ordering};
-    use std::time::{SystemTime, UNIX_EPOCH};
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let nanos = since.map_or(0, |time| time.as_nanos());
+    let nanos = nanoseconds();
     format!("{:x}-{nanos:x}-{count:x}", std::process::id()).into()
+}
+
+/// The nanoseconds since 1970.
+fn nanoseconds() -> u128 {
+    use std::time::{SystemTime, UNIX_EPOCH};
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |time| time.as_nanos())
 }

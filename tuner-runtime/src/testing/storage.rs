@@ -29,6 +29,7 @@ const EACH: u64 = 25;
 /// With what the storage does wrong.
 pub fn storage_contract<S: Storage>(new: impl Fn() -> S) {
     studies_are_kept_apart(&new());
+    a_study_that_is_begun_anew_is_another_one(&new());
     events_come_back_as_they_were(&new());
     guards_forbid_what_they_name(&new());
     every_decision_conflicts_and_nothing_else_does(&new());
@@ -227,6 +228,47 @@ fn studies_are_kept_apart(storage: &impl Storage) {
         1,
         "a deleted study leaves nothing"
     );
+}
+
+fn a_study_that_is_begun_anew_is_another_one(storage: &impl Storage) {
+    let name = begin(storage);
+    let listed = || ok(storage.list()).swap_remove(0);
+    let old = listed();
+    let known = ok(storage.append(&old, Guard::None, &[note(1)]));
+    let is_gone = |old: &StudyId| {
+        let mut decided = false;
+        let decide = storage.decide(old, known, &mut |_| {
+            decided = true;
+            vec![note(9)]
+        });
+        assert!(!decided, "nothing is decided on another study");
+        for missing in [
+            decide.map(|_| ()),
+            storage.append(old, Guard::None, &[note(9)]).map(|_| ()),
+            storage
+                .append(old, Guard::Decision(known), &[note(9)])
+                .map(|_| ()),
+            storage.read(old, known).map(|_| ()),
+            storage.delete(old),
+        ] {
+            let fault = missing.expect_err("the study is gone");
+            assert!(matches!(fault, StorageError::Gone { .. }), "{fault}");
+        }
+    };
+    for events in 1..=4 {
+        ok(storage.delete(&name));
+        is_gone(&old);
+        ok(storage.create(&name, &first()));
+        for _ in 1..events {
+            ok(storage.append(&name, Guard::None, &[note(2)]));
+        }
+        is_gone(&old);
+        assert_eq!(ok(storage.read(&name, 0)).len(), events, "it is as it was");
+    }
+    let new = listed();
+    assert_eq!(new, old, "the name is the same");
+    assert_eq!(ok(storage.read(&new, 0)).len(), 4);
+    ok(storage.delete(&new));
 }
 
 fn events_come_back_as_they_were(storage: &impl Storage) {

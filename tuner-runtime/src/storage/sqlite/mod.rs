@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::error::StorageError;
-use super::{Decide, Guard, Storage, StudyId};
+use super::{Decide, Guard, Storage, StudyId, nanoseconds};
 use crate::trial::{Event, Seq};
 use session::Session;
 
@@ -25,6 +25,8 @@ const PATIENCE_SECONDS: u64 = 60;
 /// Keeps events in a SQLite file.
 pub struct Sqlite {
     path: PathBuf,
+    /// The file whichever way it was named, beside which its sessions are.
+    file: PathBuf,
     inner: Mutex<Inner>,
     session: OnceLock<Session>,
 }
@@ -74,6 +76,7 @@ impl Sqlite {
     fn around(path: &Path, connection: Connection) -> Self {
         Self {
             path: path.to_owned(),
+            file: std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
             inner: Mutex::new(Inner {
                 connection,
                 // As `setup` leaves it.
@@ -90,7 +93,7 @@ impl Sqlite {
 
     /// How many sessions work on studies in the file right now, this one included if it is one.
     pub fn sessions(&self) -> usize {
-        session::count(&self.path)
+        session::count(&self.file)
     }
 
     /// Lets the file grow to this size and no further, as a disk without room would.
@@ -181,11 +184,12 @@ impl Sqlite {
 
     fn study(&self, connection: &Connection, study: &StudyId) -> Result<StudyRow, StorageError> {
         let mut studies = self.studies(connection)?;
-        match studies.iter().position(|row| row.name == study.as_str()) {
+        let is_meant = |row: &StudyRow| row.name == study.as_str() && study.means(row.id as u64);
+        match studies.iter().position(is_meant) {
             Some(place) => Ok(studies.swap_remove(place)),
             None => {
                 let known = studies.iter().map(|row| row.name.as_str());
-                Err(StorageError::no_study(self.place(), study.as_str(), known))
+                Err(StorageError::no_study(self.place(), study, known))
             }
         }
     }
@@ -337,8 +341,10 @@ impl Storage for Sqlite {
                     study: study.to_string(),
                 });
             }
+            let highest = studies.iter().map(|row| row.id).max().unwrap_or(0);
             let row = StudyRow {
-                id: studies.iter().map(|row| row.id).max().unwrap_or(0) + 1,
+                // By the clock, for a study that was deleted must not come back as another one.
+                id: (nanoseconds() as i64).max(highest + 1),
                 name: study.to_string(),
                 last: 0,
             };
@@ -355,7 +361,8 @@ impl Storage for Sqlite {
     fn list(&self) -> Result<Vec<StudyId>, StorageError> {
         let inner = self.inner();
         let studies = self.studies(&inner.connection)?;
-        let mut names: Vec<StudyId> = studies.into_iter().map(|row| row.name.into()).collect();
+        let marked = |row: &StudyRow| StudyId::from(row.name.as_str()).marked(row.id as u64);
+        let mut names: Vec<StudyId> = studies.iter().map(marked).collect();
         names.sort();
         Ok(names)
     }
@@ -432,13 +439,18 @@ impl Storage for Sqlite {
         if let Some(session) = self.session.get() {
             return Ok(session.name());
         }
-        let session = Session::begin(&self.path)?;
+        let session = Session::begin(&self.file)?;
         // Of two threads one is first; the other's session ends unused.
         Ok(self.session.get_or_init(|| session).name())
     }
 
     fn is_alive(&self, session: &str) -> bool {
         let own = self.session.get();
-        own.is_some_and(|own| *own.name() == *session) || session::is_alive(&self.path, session)
+        own.is_some_and(|own| *own.name() == *session) || session::is_alive(&self.file, session)
+    }
+
+    fn others(&self) -> usize {
+        let own = usize::from(self.session.get().is_some());
+        self.sessions().saturating_sub(own)
     }
 }

@@ -67,8 +67,8 @@ impl Drop for Session {
 
 /// Whether the session holds its lock. Without certainty it counts as alive.
 pub(super) fn is_alive(database: &Path, name: &str) -> bool {
-    // A name from a damaged or foreign log must not lead elsewhere.
-    if name.contains(['/', '\\', '.']) {
+    // A name from a damaged or foreign log must not lead elsewhere; nobody has none.
+    if name.is_empty() || name.contains(['/', '\\', '.']) {
         return false;
     }
     match File::open(file_of(database, name)) {
