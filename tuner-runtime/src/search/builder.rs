@@ -231,6 +231,8 @@ impl<T: Tunable> TunerBuilder<T> {
             (None, false) if id.as_str() != UNTITLED => Some(PathBuf::from(&project)),
             (None, _) => None,
         };
+        // The program may change its working directory later.
+        let folder = folder.map(absolute).transpose()?;
         let storage = match (self.storage, &folder) {
             (Some(storage), _) => Some(storage),
             (None, Some(folder)) => Some(open(folder)?),
@@ -309,6 +311,13 @@ fn open(_: &std::path::Path) -> Result<Arc<dyn Storage>, SearchError> {
     Err(SearchError::Feature {
         what: "a study in a folder",
         feature: "sqlite",
+    })
+}
+
+fn absolute(folder: PathBuf) -> Result<PathBuf, SearchError> {
+    std::path::absolute(&folder).map_err(|fault| SearchError::Folder {
+        path: folder,
+        fault: fault.to_string(),
     })
 }
 

@@ -244,3 +244,16 @@ fn a_study_is_not_changed_or_deleted_while_another_session_runs_it() {
             .is_empty()
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_folder_is_the_same_wherever_the_program_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = std::env::current_dir().unwrap();
+    let up: std::path::PathBuf = here.components().skip(1).map(|_| "..").collect();
+    let relative = up.join(folder.path().strip_prefix("/").unwrap());
+    let builder = quiet().directory(relative).project_name("net");
+    let tuner = builder.build().unwrap();
+    assert!(tuner.directory().unwrap().is_absolute());
+    assert!(folder.path().join("net/study.db").exists());
+}

@@ -35,3 +35,19 @@ fn a_session_is_alive_for_others_until_it_ends() {
         .collect();
     assert_eq!(left, ["study.db"], "a closed study is one file");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_session_is_alive_whichever_way_its_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, link) = (folder.path().join("study.db"), folder.path().join("link"));
+    let one = Sqlite::open(&path).unwrap();
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let other = Sqlite::open(&link).unwrap();
+    let (name, own) = (one.session().unwrap(), other.session().unwrap());
+    assert!(other.is_alive(&name) && one.is_alive(&own));
+    assert_eq!((one.others(), other.sessions()), (1, 2));
+    drop(one);
+    assert!(!other.is_alive(&name));
+    assert_eq!((other.others(), other.sessions()), (0, 1));
+}
