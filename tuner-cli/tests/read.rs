@@ -157,6 +157,10 @@ fn a_running_study_is_not_deleted() {
     let refused = tuner(&["delete", file, "--yes"]);
     assert_eq!(refused.code, Some(1));
     assert!(refused.error.contains("is running"), "{}", refused.error);
+    // Between two trials too.
+    peer.call(json!({"cmd": "tell", "id": 0, "state": "failed"}));
+    let refused = tuner(&["delete", file, "--yes"]);
+    assert_eq!(refused.code, Some(1));
     let none = tuner(&["best", file]);
     assert!(
         none.error.contains("no trial of the study has a result"),

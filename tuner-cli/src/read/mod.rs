@@ -117,9 +117,11 @@ pub(crate) fn delete(options: &Read) -> Done {
     // Looks before it opens the file for writing, which would make one where there is none.
     let (reader, id) = open::study(&options.study)?;
     let history = study::load(&reader, &id)?;
-    let at_work = history.running().any(|trial| reader.is_alive(&trial.owner));
-    if at_work {
-        return Err(format!("the study `{id}` is running; end its search first").into());
+    // Between two trials a search runs none and is there all the same.
+    if reader.sessions() > 0 {
+        let place = reader.place();
+        let fault = format!("the study `{id}` is running, or another one in {place}");
+        return Err(format!("{fault}; end what works on it first").into());
     }
     let path = reader.path().to_owned();
     // The last one to close the file tidies up, which a reader may not.

@@ -322,7 +322,7 @@ fn absolute(folder: PathBuf) -> Result<PathBuf, SearchError> {
 }
 
 /// Deletes the study and what its trials kept, and nothing else of the folder.
-fn start_anew(
+pub(super) fn start_anew(
     storage: &dyn Storage,
     id: &StudyId,
     folder: Option<&std::path::Path>,

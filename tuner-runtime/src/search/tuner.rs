@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::builder::TunerBuilder;
+use super::builder::{TunerBuilder, start_anew};
 use super::controls::{Controls, End, Rules};
 use super::error::SearchError;
 use super::execution::Execution;
@@ -17,8 +17,8 @@ use super::signal::Signals;
 use super::summary::results_table;
 use super::worker::{Work, panic_message};
 use crate::space::{Handle, Point, Tunable};
-use crate::study::{Best, Study};
-use crate::trial::{History, State};
+use crate::study::{Best, Study, StudyError};
+use crate::trial::State;
 
 /// Searches the space of `T`: trains one configuration after another and keeps what came of it.
 ///
@@ -158,7 +158,7 @@ impl<T: Tunable> Tuner<T> {
         let end = controls.why();
         let history = self.study.history();
         if let Err(SearchError::WrongObjective(_)) = &end {
-            self.forget_if_nothing_ran(&history)?;
+            self.forget_if_nothing_ran()?;
         }
         let end = end?;
         let running = history.trials().len() - history.ended_count();
@@ -180,17 +180,24 @@ impl<T: Tunable> Tuner<T> {
     }
 
     /// Deletes a study that this session began with a wrong objective, so that the mended program
-    /// need not be told to go on with another objective.
-    fn forget_if_nothing_ran(&self, history: &History) -> Result<(), SearchError> {
+    /// need not be told to go on with another objective. What others found or work on stays.
+    fn forget_if_nothing_ran(&self) -> Result<(), SearchError> {
         let core = self.study.core();
-        let untouched = history.trials().iter().all(|record| {
+        let Some(folder) = self.settings.folder.as_deref().filter(|_| core.is_new()) else {
+            return Ok(());
+        };
+        core.refresh()?;
+        let untouched = core.history().trials().iter().all(|record| {
             record.state == State::Running
                 && record.executions.iter().all(|run| run.metrics.is_none())
         });
-        if core.is_new() && untouched && self.settings.folder.is_some() {
-            core.storage().delete(core.id())?;
+        if !untouched {
+            return Ok(());
         }
-        Ok(())
+        match start_anew(&**core.storage(), core.id(), Some(folder)) {
+            Err(SearchError::Study(StudyError::InUse { .. } | StudyError::IsOpen { .. })) => Ok(()),
+            done => done,
+        }
     }
 
     /// The study: its trials, its history, its queue.

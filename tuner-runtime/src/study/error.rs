@@ -88,6 +88,30 @@ pub enum StudyError {
         /// The other session.
         owner: Arc<str>,
     },
+    /// Other sessions have studies of the storage open. One of them may be about to run a trial.
+    #[error(
+        "the study `{study}` cannot be deleted: other sessions ({sessions}) have {place} open; \
+         end them first, or choose another project name"
+    )]
+    IsOpen {
+        /// The study.
+        study: String,
+        /// The storage.
+        place: String,
+        /// How many other sessions there are.
+        sessions: usize,
+    },
+    /// Another session changed what the study is about, after this one had opened it. Nothing was stored.
+    #[error(
+        "another session went on with the study `{study}` in {place} with another space, objective, sampler, pruner or \
+         seed; start this program again with the same ones, or choose another project name"
+    )]
+    ChangedMeanwhile {
+        /// The study.
+        study: String,
+        /// The storage.
+        place: String,
+    },
     /// There are as many trials as there may be.
     #[error("all {limit} trials have begun")]
     Complete {

@@ -115,11 +115,19 @@ pub fn hypervolume(history: &History, reference: &[f64]) -> Result<f64, StudyErr
 /// Deletes a stored study with all its trials.
 ///
 /// # Errors
-/// [`StudyError::InUse`] when another session runs trials of it; when there is no such study, or the
-/// storage fails. A study that cannot be read is deleted without asking who uses it.
+/// [`StudyError::InUse`] when another session runs trials of it, [`StudyError::IsOpen`] when one may be about to; when there
+/// is no such study, or the storage fails. A study that cannot be read is deleted without asking who uses it.
 pub fn delete(storage: &dyn Storage, id: &StudyId) -> Result<(), StudyError> {
     if let Ok(history) = load(storage, id) {
         refuse_if_in_use(storage, id, &history)?;
+    }
+    let sessions = storage.others();
+    if sessions > 0 {
+        return Err(StudyError::IsOpen {
+            study: id.to_string(),
+            place: storage.place(),
+            sessions,
+        });
     }
     Ok(storage.delete(id)?)
 }

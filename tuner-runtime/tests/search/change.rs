@@ -105,16 +105,42 @@ fn a_mended_objective_begins_anew_without_a_word() {
             .project_name("net")
             .max_trials(2)
     };
-    let measured = |run: &mut Execution, net: Net| -> Result<f64, tuner::search::WrongObjective> {
-        run.expect_metrics(&["loss"])?;
-        Ok(loss(&net, 0))
-    };
-    let wrong = |builder: TunerBuilder<Net>| builder.objective(Objective::minimize("val_loss"));
     let mut tuner = wrong(here()).build().unwrap();
     assert!(tuner.search(measured).is_err());
     drop(tuner);
+    assert!(
+        !folder.path().join("net/trials").exists(),
+        "nor what it kept"
+    );
     let mut tuner = here().build().unwrap();
     tuner.search(measured).unwrap();
+}
+
+fn wrong(builder: TunerBuilder<Net>) -> TunerBuilder<Net> {
+    builder.objective(Objective::minimize("val_loss"))
+}
+
+fn measured(run: &mut Execution, net: Net) -> Result<f64, tuner::search::WrongObjective> {
+    run.directory();
+    run.expect_metrics(&["loss"])?;
+    Ok(loss(&net, 0))
+}
+
+#[test]
+fn a_wrong_objective_deletes_nothing_that_others_found_or_have_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = || wrong(quiet().directory(folder.path()).project_name("net"));
+    let mut tuner = here().build().unwrap();
+    let other = here().build().unwrap();
+    assert!(tuner.search(measured).is_err());
+    let trial = other.study().ask().unwrap();
+    let values = [("loss", 0.5), ("val_loss", 0.25)];
+    other.study().tell(trial, values).unwrap();
+    drop(other);
+    assert!(tuner.search(measured).is_err());
+    drop(tuner);
+    let tuner = here().build().unwrap();
+    assert_eq!(tuner.best_trial().unwrap().value, 0.5);
 }
 
 #[test]
@@ -233,6 +259,12 @@ fn a_study_is_not_changed_or_deleted_while_another_session_runs_it() {
         .unwrap();
     assert_eq!(changed.study().core().seed(), 8);
     assert_eq!(changed.study().best().map(|best| best.value), Some(0.5));
+    // Those that run nothing may be about to.
+    let overwritten = text(here().overwrite(true));
+    assert!(
+        overwritten.contains("other sessions (2) have"),
+        "{overwritten}"
+    );
     drop((other, changed));
     assert!(
         here()
