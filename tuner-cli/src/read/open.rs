@@ -22,10 +22,11 @@ pub(super) fn history(target: &Target) -> Result<History, Box<dyn Error>> {
 /// The file of a study, and which of its studies is meant.
 pub(super) fn study(target: &Target) -> Result<(Sqlite, StudyId), Box<dyn Error>> {
     let storage = Sqlite::open_read_only(file(&target.path)?)?;
-    if let Some(name) = &target.name {
-        return Ok((storage, name.as_str().into()));
-    }
     let mut ids = storage.list()?;
+    if let Some(name) = &target.name {
+        let named = ids.into_iter().find(|id| id.as_str() == name);
+        return Ok((storage, named.unwrap_or(name.as_str().into())));
+    }
     match ids.len() {
         1 => Ok((storage, ids.remove(0))),
         0 => Err(format!("{} holds no study", storage.place()).into()),

@@ -9,7 +9,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value as Json, json};
 use tuner_runtime::search::lines::{self, Expected};
 use tuner_runtime::search::results_table;
-use tuner_runtime::storage::Storage;
+use tuner_runtime::storage::{Storage, StudyId};
 use tuner_runtime::trial::{Event, History, Seq, State};
 
 use super::{Done, open, print};
@@ -21,14 +21,17 @@ const EARLIER: usize = 5;
 /// Follows a study until nobody works on it; with `wait` for ever.
 pub(crate) fn watch(options: &Read, interval: f64, wait: bool) -> Done {
     let mut history: Option<History> = None;
+    let mut watched: Option<StudyId> = None;
     let mut screen = (!options.json).then(Screen::new);
     loop {
         // Opened anew: a reader of a folder that it may not write to sees only what there was.
-        let (storage, id) = open::study(&options.study)?;
+        let (storage, found) = open::study(&options.study)?;
+        // Another study may get the name meanwhile.
+        let id = watched.get_or_insert(found);
         // Asked before the events are read, so that none of theirs is missed at the end.
         let at_work = storage.sessions() > 0;
         let known = history.as_ref().map_or(0, History::seq);
-        let news = storage.read(&id, known)?;
+        let news = storage.read(id, known)?;
         if options.json {
             print(&news.iter().map(as_line).collect::<String>())?;
         }
