@@ -97,9 +97,16 @@ impl Core {
     /// When the trial has ended before.
     pub fn fail(&self, number: u64, message: impl Into<String>) -> Result<(), StudyError> {
         let message = message.into();
-        self.on_trial(number, |_| {
+        self.on_trial(number, |record| {
+            let run = seconds_by_hand(record).map(|seconds| Event::ExecutionPruned {
+                trial: number,
+                execution: 0,
+                message: message.clone(),
+                seconds,
+            });
             let message = message.clone();
-            Ok(vec![finished(number, Outcome::Failed { message })])
+            let ended = finished(number, Outcome::Failed { message });
+            Ok(run.into_iter().chain([ended]).collect())
         })
     }
 
@@ -109,9 +116,16 @@ impl Core {
     /// When the trial has ended before.
     pub fn prune(&self, number: u64, message: impl Into<String>) -> Result<(), StudyError> {
         let message = message.into();
-        self.on_trial(number, |_| {
+        self.on_trial(number, |record| {
+            let run = seconds_by_hand(record).map(|seconds| Event::ExecutionFailed {
+                trial: number,
+                execution: 0,
+                message: message.clone(),
+                seconds,
+            });
             let message = message.clone();
-            Ok(vec![finished(number, Outcome::Pruned { message })])
+            let ended = finished(number, Outcome::Pruned { message });
+            Ok(run.into_iter().chain([ended]).collect())
         })
     }
 
@@ -211,6 +225,13 @@ pub(crate) fn paused(number: u64, execution: u64, seconds: f64) -> Event {
         seconds,
         at: now(),
     }
+}
+
+/// How long a trial that is driven by hand has run since it began or went on, if it reported anything.
+fn seconds_by_hand(record: &TrialRecord) -> Option<f64> {
+    let run = record.execution(0);
+    let is_running = run.is_some_and(|run| run.state == State::Running);
+    is_running.then(|| seconds_since(record.since))
 }
 
 fn seconds_since(time: u64) -> f64 {

@@ -161,9 +161,6 @@ impl History {
         let spec = self.spec.clone();
         let record = self.running_trial(seq, number)?;
         record.ended = Some(at);
-        for run in &mut record.executions {
-            run.curve.shrink();
-        }
         match outcome {
             Outcome::Finished { metrics } => {
                 record.state = State::Finished;
@@ -178,6 +175,14 @@ impl History {
                 record.state = State::Failed;
                 record.message = Some(message.clone());
             }
+        }
+        let state = record.state;
+        for run in &mut record.executions {
+            // What did not end by itself ends with its trial.
+            if run.state == State::Running {
+                run.state = state;
+            }
+            run.curve.shrink();
         }
         self.running.retain(|&running| running != number);
         self.rank(number);
