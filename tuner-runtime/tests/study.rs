@@ -6,12 +6,15 @@
 // The generated code names `::tuner`.
 extern crate tuner_runtime as tuner;
 
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+
 use serde_json::json;
 use tuner::sampler::{Grid, Random};
 use tuner::space::{Handle, Tunable, tunable};
-use tuner::storage::Sqlite;
-use tuner::study::{Study, StudyError};
-use tuner::trial::{Constraint, Metrics, Objective, Origin, State};
+use tuner::storage::{Memory, Sqlite, Storage, StorageError};
+use tuner::study::{OnChange, Study, StudyBuilder, StudyError};
+use tuner::trial::{Constraint, Event, Metrics, Objective, Origin, State};
 
 #[tunable]
 #[derive(Debug, Clone, PartialEq)]
@@ -93,6 +96,28 @@ fn a_result_without_the_objective_leaves_the_trial_as_it_is() {
 }
 
 #[test]
+fn a_trial_that_ends_early_ends_its_run_and_counts_its_time() {
+    let study = in_memory();
+    let (one, two, three) = (
+        study.ask().unwrap(),
+        study.ask().unwrap(),
+        study.ask().unwrap(),
+    );
+    study.report(&one, 1, 0.5).unwrap();
+    study.report(&two, 1, 0.5).unwrap();
+    std::thread::sleep(Duration::from_millis(5));
+    study.prune(&one, "not good").unwrap();
+    study.fail(&two, "no room").unwrap();
+    study.fail(&three, "no room").unwrap();
+    let trials = study.trials();
+    for (record, state) in trials.iter().zip([State::Pruned, State::Failed]) {
+        assert_eq!(record.execution(0).unwrap().state, state);
+        assert!(record.seconds() >= 0.005, "{} s", record.seconds());
+    }
+    assert!(trials[2].executions.is_empty(), "it reported nothing");
+}
+
+#[test]
 fn the_queue_and_notes_are_part_of_the_study() {
     let folder = tempfile::tempdir().unwrap();
     let open = || {
@@ -162,6 +187,70 @@ fn a_trial_of_an_ended_session_goes_on_and_one_of_a_living_session_does_not() {
     assert_eq!((resumed.number, &resumed.params), (0, &trial.params));
     second.tell(resumed, 0.5).unwrap();
     assert!(second.ask_or_resume().unwrap_err().is_end());
+}
+
+/// A study of losses, wherever it is stored.
+fn losses() -> StudyBuilder<Pair> {
+    Study::<Pair>::builder()
+        .sampler(Random::new())
+        .objective("loss")
+        .seed(1)
+}
+
+#[test]
+fn a_session_stores_nothing_in_a_study_that_was_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = Sqlite::open(folder.path().join("study.db")).unwrap();
+    let storages: [Arc<dyn Storage>; 2] = [Arc::new(Memory::new()), Arc::new(file)];
+    for storage in storages {
+        let open = || losses().shared_storage(storage.clone()).build().unwrap();
+        let old = open();
+        for _ in 0..5 {
+            let trial = old.ask().unwrap();
+            old.tell(trial, 0.5).unwrap();
+        }
+        storage.delete(&"study".into()).unwrap();
+        let new = open();
+        for trials in 0..10 {
+            let is_gone = |fault: &StudyError| {
+                matches!(fault, StudyError::Storage(StorageError::Gone { .. }))
+            };
+            assert!(is_gone(&old.ask().unwrap_err()), "{trials} new trials");
+            let noted = old.set_study_attribute("by", "us").unwrap_err();
+            assert!(is_gone(&noted), "{noted}");
+            let trial = new.ask().unwrap();
+            assert_eq!(trial.number, trials);
+            new.tell(trial, 0.25).unwrap();
+        }
+        drop(new);
+        assert_eq!(open().trials().len(), 10, "it can be read");
+    }
+}
+
+#[test]
+fn a_change_that_many_want_at_once_is_made_once() {
+    const OPENERS: usize = 6;
+    let folder = tempfile::tempdir().unwrap();
+    let file = || Sqlite::open(folder.path().join("study.db")).unwrap();
+    drop(losses().storage(file()).build().unwrap());
+    for seed in 2..6 {
+        let start = Barrier::new(OPENERS);
+        std::thread::scope(|scope| {
+            for _ in 0..OPENERS {
+                scope.spawn(|| {
+                    let builder = losses().seed(seed).on_change(OnChange::Continue);
+                    let builder = builder.storage(file());
+                    start.wait();
+                    assert_eq!(builder.build().unwrap().core().seed(), seed);
+                });
+            }
+        });
+    }
+    let events = file().read(&"study".into(), 0).unwrap();
+    let changes = events
+        .iter()
+        .filter(|(_, event)| matches!(event, Event::StudyChanged { .. }));
+    assert_eq!(changes.count(), 4);
 }
 
 #[test]

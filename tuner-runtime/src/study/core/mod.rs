@@ -92,27 +92,17 @@ impl Core {
     /// When the setup is faulty, the storage fails, or the stored study is another one and
     /// [`Setup::on_change`] does not say to go on.
     pub fn open(storage: Arc<dyn Storage>, id: StudyId, setup: Setup) -> Result<Self, StudyError> {
-        let stored = storage.list()?.contains(&id);
-        let mut is_new = false;
-        let history = if stored {
-            let history = super::load(&*storage, &id)?;
-            Self::agree(&*storage, &id, &setup, history)?
-        } else {
-            let spec = setup.spec(setup.seed.unwrap_or(0))?;
-            let first = Event::StudyCreated { spec, at: now() };
-            match storage.create(&id, &first) {
-                Ok(seq) => {
-                    is_new = true;
-                    History::begin(seq, &first)?
-                }
-                // Another process was first.
-                Err(StorageError::StudyExists { .. }) => {
-                    let history = super::load(&*storage, &id)?;
-                    Self::agree(&*storage, &id, &setup, history)?
-                }
-                Err(fault) => return Err(fault.into()),
-            }
+        let find = || -> Result<Option<StudyId>, StorageError> {
+            Ok(storage.list()?.into_iter().find(|known| *known == id))
         };
+        let mut found = find()?;
+        let is_new = found.is_none() && Self::begin(&*storage, &id, &setup)?;
+        if found.is_none() {
+            found = find()?;
+        }
+        // From here on no other study of that name is meant.
+        let id = found.unwrap_or(id);
+        let history = Self::agree(&*storage, &id, &setup)?;
         Ok(Self {
             owner: storage.session()?,
             storage,
@@ -130,37 +120,48 @@ impl Core {
         })
     }
 
-    /// A stored study as the setup wants it.
-    fn agree(
-        storage: &dyn Storage,
-        id: &StudyId,
-        setup: &Setup,
-        mut history: History,
-    ) -> Result<History, StudyError> {
-        let spec = setup.spec(setup.seed.unwrap_or(history.spec().seed))?;
-        let differences = differences(history.spec(), &spec);
-        if differences.is_empty() {
-            return Ok(history);
+    /// Begins the study, unless another process is first; whether it did.
+    fn begin(storage: &dyn Storage, id: &StudyId, setup: &Setup) -> Result<bool, StudyError> {
+        let spec = setup.spec(setup.seed.unwrap_or(0))?;
+        match storage.create(id, &Event::StudyCreated { spec, at: now() }) {
+            Ok(_) => Ok(true),
+            Err(StorageError::StudyExists { .. }) => Ok(false),
+            Err(fault) => Err(fault.into()),
         }
-        if setup.on_change == OnChange::Refuse {
-            return Err(StudyError::Changed {
-                study: id.to_string(),
-                place: storage.place(),
-                differences,
-            });
+    }
+
+    /// The stored study as the setup wants it.
+    fn agree(storage: &dyn Storage, id: &StudyId, setup: &Setup) -> Result<History, StudyError> {
+        loop {
+            let mut history = super::load(storage, id)?;
+            let spec = setup.spec(setup.seed.unwrap_or(history.spec().seed))?;
+            let differences = differences(history.spec(), &spec);
+            if differences.is_empty() {
+                return Ok(history);
+            }
+            if setup.on_change == OnChange::Refuse {
+                return Err(StudyError::Changed {
+                    study: id.to_string(),
+                    place: storage.place(),
+                    differences,
+                });
+            }
+            super::refuse_if_in_use(storage, id, &history)?;
+            let changed = [Event::StudyChanged { spec, at: now() }];
+            match storage.append(id, Guard::Decision(history.seq()), &changed) {
+                // Somebody began a trial meanwhile, or changed the study, perhaps to what is asked for.
+                Err(StorageError::Conflict) => {}
+                last => {
+                    let last = last?;
+                    let news = storage.read(id, history.seq())?;
+                    // What came later is looked at when it is taken in.
+                    for (seq, event) in news.iter().filter(|(seq, _)| *seq <= last) {
+                        history.apply(*seq, event)?;
+                    }
+                    return Ok(history);
+                }
+            }
         }
-        super::refuse_if_in_use(storage, id, &history)?;
-        let event = Event::StudyChanged { spec, at: now() };
-        // A decision: whoever began a trial meanwhile comes first.
-        storage.append(
-            id,
-            Guard::Decision(history.seq()),
-            std::slice::from_ref(&event),
-        )?;
-        for (seq, event) in storage.read(id, history.seq())? {
-            history.apply(seq, &event)?;
-        }
-        Ok(history)
     }
 
     /// The study's name.
