@@ -198,6 +198,22 @@ fn losses() -> StudyBuilder<Pair> {
 }
 
 #[test]
+fn studies_on_one_storage_never_run_the_same_trial() {
+    let storage: Arc<dyn Storage> = Arc::new(Memory::new());
+    let open = || losses().shared_storage(storage.clone()).build().unwrap();
+    let (one, two) = (open(), open());
+    let trial = one.ask().unwrap();
+    let other = two.ask_or_resume().unwrap();
+    assert_eq!((trial.number, other.number), (0, 1));
+    let refused = tuner::study::delete(&*storage, &"study".into()).unwrap_err();
+    assert!(matches!(refused, StudyError::InUse { .. }), "{refused}");
+    // What came of it may be told to either.
+    two.tell(&trial, 0.5).unwrap();
+    drop(two);
+    assert_eq!(one.ask_or_resume().unwrap().number, 1);
+}
+
+#[test]
 fn a_session_stores_nothing_in_a_study_that_was_begun_anew() {
     let folder = tempfile::tempdir().unwrap();
     let file = Sqlite::open(folder.path().join("study.db")).unwrap();

@@ -10,6 +10,7 @@ mod report;
 mod setup;
 mod typed;
 
+use self::core::is_alive;
 pub use self::core::{Asked, Core};
 pub(crate) use self::core::{finished, paused};
 pub use change::differences;
@@ -120,14 +121,14 @@ pub fn hypervolume(history: &History, reference: &[f64]) -> Result<f64, StudyErr
 pub fn delete(storage: &dyn Storage, id: &StudyId) -> Result<(), StudyError> {
     if let Ok(history) = load(storage, id) {
         refuse_if_in_use(storage, id, &history)?;
-    }
-    let sessions = storage.others();
-    if sessions > 0 {
-        return Err(StudyError::IsOpen {
-            study: id.to_string(),
-            place: storage.place(),
-            sessions,
-        });
+        let sessions = storage.others();
+        if sessions > 0 {
+            return Err(StudyError::IsOpen {
+                study: id.to_string(),
+                place: storage.place(),
+                sessions,
+            });
+        }
     }
     Ok(storage.delete(id)?)
 }
@@ -138,8 +139,8 @@ fn refuse_if_in_use(
     history: &History,
 ) -> Result<(), StudyError> {
     let own = storage.session()?;
-    let theirs = |owner: &str| *owner != *own && storage.is_alive(owner);
-    match history.running().find(|record| theirs(&record.owner)) {
+    let is_at_work = |record: &&TrialRecord| is_alive(storage, &own, &record.owner);
+    match history.running().find(is_at_work) {
         None => Ok(()),
         Some(record) => Err(StudyError::InUse {
             study: id.to_string(),

@@ -194,7 +194,7 @@ pub struct TrialRecord {
     pub until: Option<u64>,
     /// The last event that the suggestion took into account.
     pub seen: Seq,
-    /// The session that runs it, or ran it last.
+    /// Who runs it, or ran it last: a session, and which of the studies it opened.
     pub owner: Arc<str>,
     /// Where it stands.
     pub state: State,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::error::StudyError;
 use super::super::front;
-use super::{Asked, Core, lock, now};
+use super::{Asked, Core, is_alive, lock, now};
 use crate::math::fronts::select;
 use crate::pruner::{Next, without_waiting};
 use crate::sampler::Ask;
@@ -39,7 +39,7 @@ impl Core {
                 if resume && let Some(left) = self.left_behind(history) {
                     let resumed = Event::TrialResumed {
                         number: left.number,
-                        owner: self.owner.clone(),
+                        owner: self.owner().clone(),
                         at: now(),
                     };
                     return Ok((vec![resumed], Some(go_on(left, left.until))));
@@ -101,7 +101,7 @@ impl Core {
         let promoted = Event::TrialPromoted {
             number,
             until,
-            owner: self.owner.clone(),
+            owner: self.owner().clone(),
             at: now(),
         };
         Ok((vec![promoted], Some(go_on(record, until))))
@@ -149,18 +149,17 @@ impl Core {
         }
     }
 
-    /// The first trial that nobody works on, though it has not ended.
+    /// The first trial that nobody works on, though it has not ended and can go on.
     fn left_behind<'h>(&self, history: &'h History) -> Option<&'h TrialRecord> {
-        let active = lock(&self.active);
-        history.running().find(|record| {
-            let at_work = if record.owner == self.owner {
-                active.contains(&record.number)
-            } else {
-                self.storage.is_alive(&record.owner)
-            };
-            // A point that the changed space does not hold cannot be run any more.
-            record.fits && !at_work
-        })
+        let mut running = history.running();
+        running.find(|record| record.fits && !self.is_at_work(record))
+    }
+
+    fn is_at_work(&self, record: &TrialRecord) -> bool {
+        if record.owner == *self.owner() {
+            return lock(&self.active).contains(&record.number);
+        }
+        is_alive(&*self.storage, &self.session, &record.owner)
     }
 
     fn propose(&self, history: &History, until: Option<u64>) -> Result<(Event, Asked), StudyError> {
@@ -185,7 +184,7 @@ impl Core {
             memo,
             until,
             seen: history.seq(),
-            owner: self.owner.clone(),
+            owner: self.owner().clone(),
             at: now(),
         };
         let asked = Asked {

@@ -1,9 +1,11 @@
 //! A study over a flat space: everything but the types.
 
 mod ask;
+mod owner;
 mod tell;
 mod watch;
 
+pub(super) use owner::is_alive;
 pub(crate) use tell::{finished, paused};
 
 use std::collections::BTreeSet;
@@ -20,6 +22,7 @@ use crate::sampler::Sampler;
 use crate::space::Point;
 use crate::storage::{Guard, Storage, StorageError, StudyId};
 use crate::trial::{Event, History, Seq};
+use owner::Owner;
 
 /// How often a decision is tried beside others before it is made with the others kept out.
 const TRIES: usize = 3;
@@ -47,7 +50,8 @@ pub struct Core {
     sampler: Arc<dyn Sampler>,
     pruner: Option<Arc<dyn Pruner>>,
     max_trials: Option<u64>,
-    owner: Arc<str>,
+    session: Arc<str>,
+    owner: Owner,
     history: Mutex<Arc<History>>,
     /// The trials that this session works on right now.
     active: Mutex<BTreeSet<u64>>,
@@ -103,8 +107,10 @@ impl Core {
         // From here on no other study of that name is meant.
         let id = found.unwrap_or(id);
         let history = Self::agree(&*storage, &id, &setup)?;
+        let session = storage.session()?;
         Ok(Self {
-            owner: storage.session()?,
+            owner: Owner::begin(&session),
+            session,
             storage,
             id,
             sampler: setup.sampler,
@@ -179,9 +185,9 @@ impl Core {
         self.is_new
     }
 
-    /// The name of this session, the owner of its trials.
+    /// The owner of the trials of this study as it was opened here: the session, and which of the studies it opened.
     pub fn owner(&self) -> &Arc<str> {
-        &self.owner
+        self.owner.name()
     }
 
     /// The sampler.

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::super::error::StudyError;
 use super::super::report::Report;
-use super::{Core, lock, now};
+use super::{Core, lock, now, owner};
 use crate::math::rng::{Purpose, Rng};
 use crate::pruner::Verdict;
 use crate::storage::{Guard, StorageError};
@@ -35,7 +35,7 @@ impl Core {
                 let state = record.state;
                 return Err(StudyError::Ended { number, state });
             }
-            if record.owner != self.owner {
+            if owner::session(&record.owner) != &*self.session {
                 let owner = record.owner.clone();
                 return Err(StudyError::Owned { number, owner });
             }
