@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::json;
 use tuner::sampler::{Grid, Random};
 use tuner::space::{Handle, Tunable, tunable};
-use tuner::storage::{Memory, Sqlite, Storage, StorageError};
+use tuner::storage::{Guard, Memory, Sqlite, Storage, StorageError};
 use tuner::study::{OnChange, Study, StudyBuilder, StudyError};
 use tuner::trial::{Constraint, Event, Metrics, Objective, Origin, State};
 
@@ -241,6 +241,41 @@ fn a_session_stores_nothing_in_a_study_that_was_begun_anew() {
         drop(new);
         assert_eq!(open().trials().len(), 10, "it can be read");
     }
+}
+
+#[test]
+fn a_session_stores_nothing_in_a_study_that_another_one_changed() {
+    let storage: Arc<dyn Storage> = Arc::new(Memory::new());
+    let builder = || losses().shared_storage(storage.clone());
+    let old = builder().build().unwrap();
+    let first = old.ask().unwrap();
+    old.tell(first, 0.5).unwrap();
+    let builder = Study::<Pair>::builder()
+        .shared_storage(storage.clone())
+        .sampler(Random::new())
+        .objective(Objective::maximize("accuracy"))
+        .on_change(OnChange::Continue);
+    let new = builder.build().unwrap();
+    let fault = old.ask().unwrap_err();
+    assert!(
+        matches!(fault, StudyError::ChangedMeanwhile { .. }),
+        "{fault}"
+    );
+    assert_eq!(new.history().trials().len(), 1);
+
+    // The same for what is told of a trial that runs.
+    let trial = new.ask().unwrap();
+    let spec = old.history().spec().clone();
+    let id = new.core().id();
+    let changed = [Event::StudyChanged { spec, at: 0 }];
+    storage.append(id, Guard::None, &changed).unwrap();
+    new.core().refresh().unwrap();
+    let fault = new.tell(trial, 7.0).unwrap_err();
+    assert!(
+        matches!(fault, StudyError::ChangedMeanwhile { .. }),
+        "{fault}"
+    );
+    assert_eq!(new.history().trials()[1].state, State::Running);
 }
 
 #[test]

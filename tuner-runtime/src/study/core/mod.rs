@@ -53,6 +53,8 @@ pub struct Core {
     session: Arc<str>,
     owner: Owner,
     history: Mutex<Arc<History>>,
+    /// The place of the last change of what the study is about, as far as this session agrees with it.
+    agreed: Seq,
     /// The trials that this session works on right now.
     active: Mutex<BTreeSet<u64>>,
     /// Held by the one that decides.
@@ -116,6 +118,7 @@ impl Core {
             sampler: setup.sampler,
             pruner: setup.pruner,
             max_trials: setup.max_trials,
+            agreed: history.changed(),
             history: Mutex::new(Arc::new(history)),
             active: Mutex::default(),
             deciding: Mutex::default(),
@@ -168,6 +171,17 @@ impl Core {
                 }
             }
         }
+    }
+
+    /// Refuses a study that another session changed since this one opened it: a result would count for another objective.
+    fn refuse_if_changed(&self, history: &History) -> Result<(), StudyError> {
+        if history.changed() == self.agreed {
+            return Ok(());
+        }
+        Err(StudyError::ChangedMeanwhile {
+            study: self.id.to_string(),
+            place: self.storage.place(),
+        })
     }
 
     /// The study's name.
@@ -255,6 +269,7 @@ impl Core {
     ) -> Result<R, StudyError> {
         for _ in 0..TRIES {
             let history = self.history();
+            self.refuse_if_changed(&history)?;
             let (events, result) = choose(&history)?;
             let guard = match events.first() {
                 // It rests on this trial alone, which may have ended since it was looked at.
@@ -282,6 +297,7 @@ impl Core {
                 .try_for_each(|(seq, event)| latest.apply(*seq, event));
             let chosen = caught_up
                 .map_err(StudyError::from)
+                .and_then(|()| self.refuse_if_changed(&latest))
                 .and_then(|()| choose(&latest));
             match chosen {
                 Ok((events, result)) => {

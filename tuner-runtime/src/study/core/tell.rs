@@ -16,7 +16,7 @@ impl Core {
     /// Stores what `tell` answers to the trial as it stands, while this session runs it.
     ///
     /// # Errors
-    /// When the trial has ended, or another session runs it.
+    /// When the trial has ended, another session runs it, or the study is about something else by now.
     pub fn on_trial(
         &self,
         number: u64,
@@ -39,6 +39,7 @@ impl Core {
                 let owner = record.owner.clone();
                 return Err(StudyError::Owned { number, owner });
             }
+            self.refuse_if_changed(&history)?;
             let events = tell(record)?;
             let guard = Guard::Trial(number, history.seq());
             drop(history);
