@@ -214,6 +214,29 @@ fn studies_on_one_storage_never_run_the_same_trial() {
 }
 
 #[test]
+fn a_trial_that_is_given_back_goes_on_at_once_and_keeps_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || {
+        let storage = Sqlite::open(folder.path().join("study.db")).unwrap();
+        losses().storage(storage).build().unwrap()
+    };
+    let (first, second) = (open(), open());
+    let trial = first.ask().unwrap();
+    first.report(&trial, 1, 0.25).unwrap();
+    first.core().release(trial.number, 0, 1.5).unwrap();
+    let fault = first.tell(&trial, 0.5).unwrap_err().to_string();
+    assert!(fault.contains("is run by nobody"), "{fault}");
+    assert!(fault.contains("`ask_or_resume`"), "{fault}");
+    let again = second.ask_or_resume().unwrap();
+    assert_eq!(again.number, trial.number);
+    assert_eq!(second.trials()[0].seconds(), 1.5);
+    first.core().refresh().unwrap();
+    first.core().release(trial.number, 0, 1.5).unwrap();
+    second.tell(again, 0.5).unwrap();
+    assert_eq!(second.best().unwrap().value, 0.5);
+}
+
+#[test]
 fn a_session_stores_nothing_in_a_study_that_was_begun_anew() {
     let folder = tempfile::tempdir().unwrap();
     let file = Sqlite::open(folder.path().join("study.db")).unwrap();

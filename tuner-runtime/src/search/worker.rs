@@ -34,14 +34,18 @@ pub(super) struct Work<'a> {
 }
 
 /// What comes after an execution.
-#[derive(PartialEq)]
 enum After {
     /// The next one.
     Next,
     /// Nothing: the trial ended, or waits.
     Nothing,
-    /// Nothing in this search: the trial is left as it is.
-    Left,
+    /// Nothing in this search: the trial is left to the next one.
+    Left {
+        /// The execution that was to run, or ran.
+        execution: u64,
+        /// How long it ran.
+        seconds: f64,
+    },
 }
 
 /// What an execution came to.
@@ -63,11 +67,14 @@ impl Work<'_> {
                     let number = asked.number;
                     let after = self.trial(asked).unwrap_or_else(|fault| {
                         self.controls.end(Err(fault));
-                        After::Left
+                        let (execution, seconds) = (0, 0.0);
+                        After::Left { execution, seconds }
                     });
                     // Never one that was paused: another worker may have gone on with it by now.
-                    if after == After::Left {
-                        self.core.release(number);
+                    if let After::Left { execution, seconds } = after
+                        && let Err(fault) = self.core.release(number, execution, seconds)
+                    {
+                        self.controls.end(Err(fault.into()));
                     }
                     (self.tidy)();
                 }
@@ -105,9 +112,9 @@ impl Work<'_> {
         let now = Instant::now();
         let began = now.checked_sub(before).unwrap_or(now);
         for execution in 0..self.executions_per_trial {
-            let after = self.execution(&asked, execution, began)?;
-            if after != After::Next {
-                return Ok(after);
+            match self.execution(&asked, execution, began)? {
+                After::Next => {}
+                after => return Ok(after),
             }
         }
         // All were finished before, and the session ended just then.
@@ -141,7 +148,8 @@ impl Work<'_> {
         drop(history);
         loop {
             if self.controls.must_stop() {
-                return Ok(After::Left);
+                let seconds = 0.0;
+                return Ok(After::Left { execution, seconds });
             }
             let started = self.core.execution_started(trial, execution);
             self.core.on_trial(trial, |_| Ok(vec![started.clone()]))?;
@@ -189,8 +197,12 @@ impl Work<'_> {
                         return Ok(After::Nothing);
                     }
                 }
-                Ran::Left(None) => return Ok(After::Left),
-                Ran::Left(Some(fault)) => return Err(fault),
+                Ran::Left(fault) => {
+                    if let Some(fault) = fault {
+                        self.controls.end(Err(fault));
+                    }
+                    return Ok(After::Left { execution, seconds });
+                }
             }
         }
     }

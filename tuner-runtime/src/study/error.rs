@@ -158,15 +158,19 @@ pub enum StudyError {
         /// The trial.
         number: u64,
     },
-    /// Another session runs the trial.
+    /// Another session runs the trial, or nobody does.
     #[error(
-        "trial {number} is run by another session, {owner}; a trial is told where it runs. If that session has \
-         ended, ask first: the trial comes again with its number"
+        "trial {number} is run {}; a trial is told where it runs. Once nobody runs it, it comes again with its number by \
+         `ask_or_resume` (over `tuner ask-tell` by `ask`)",
+        match &**owner {
+            "" => "by nobody".to_owned(),
+            owner => format!("by another session, {owner}"),
+        }
     )]
     Owned {
         /// The trial.
         number: u64,
-        /// The other session.
+        /// The other session; empty where there is none.
         owner: Arc<str>,
     },
     /// A result without the objective.

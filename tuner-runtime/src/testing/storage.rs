@@ -112,6 +112,12 @@ pub fn example_events() -> Vec<Event> {
             owner: "you".into(),
             at: 5,
         },
+        Event::TrialReleased {
+            number: 0,
+            execution,
+            seconds,
+            at: 5,
+        },
         Event::TrialPaused {
             number: 0,
             execution,

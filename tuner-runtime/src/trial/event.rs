@@ -10,7 +10,7 @@ use super::metrics::Metrics;
 use crate::space::Point;
 
 /// The version of the events that this build writes. A build reads its own and all older ones.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// The place of an event in its study: 1 for the first, each next one is one more.
 pub type Seq = u64;
@@ -152,6 +152,17 @@ pub enum Event {
         /// When.
         at: u64,
     },
+    /// The session that ran a trial left it before its end: it is nobody's until it is resumed.
+    TrialReleased {
+        /// The trial.
+        number: u64,
+        /// The training run that was left.
+        execution: u64,
+        /// How long it ran since it began.
+        seconds: f64,
+        /// When.
+        at: u64,
+    },
     /// A training run began, or began again.
     ExecutionStarted {
         /// The trial.
@@ -262,6 +273,7 @@ impl Event {
             | Self::TrialsDropped { .. } => None,
             Self::TrialStarted { number, .. }
             | Self::TrialResumed { number, .. }
+            | Self::TrialReleased { number, .. }
             | Self::TrialPaused { number, .. }
             | Self::TrialPromoted { number, .. }
             | Self::TrialFinished { number, .. } => Some(*number),

@@ -211,7 +211,7 @@ impl History {
         self.trials.len() - self.running.len() - self.paused.len()
     }
 
-    /// The trials that somebody works on, or did until its session ended, in the order in which they began.
+    /// The trials that somebody works on, or did until its session ended or gave them back, in the order in which they began.
     pub fn running(&self) -> impl Iterator<Item = &TrialRecord> {
         self.running
             .iter()

@@ -155,7 +155,7 @@ pub struct ExecutionRecord {
     pub curve: Curve,
     /// The result, once it is finished.
     pub metrics: Option<Metrics>,
-    /// How long its attempts ran, those that failed included and one that was killed not.
+    /// How long its attempts ran, those that failed or were left included and one that was killed not.
     pub seconds: f64,
     /// Why it was pruned.
     pub message: Option<String>,
@@ -194,7 +194,7 @@ pub struct TrialRecord {
     pub until: Option<u64>,
     /// The last event that the suggestion took into account.
     pub seen: Seq,
-    /// Who runs it, or ran it last: a session, and which of the studies it opened.
+    /// Who runs it, or ran it last: a session, and which of the studies it opened. Empty: nobody, since it was given back.
     pub owner: Arc<str>,
     /// Where it stands.
     pub state: State,
@@ -306,6 +306,15 @@ impl TrialRecord {
                 let run = self.execution_mut(*execution);
                 run.state = State::Paused;
                 run.seconds += *seconds;
+            }
+            Event::TrialReleased {
+                execution, seconds, ..
+            } => {
+                // It may have been left before its run began.
+                let runs = self.executions.iter_mut();
+                for run in runs.filter(|run| run.number == *execution) {
+                    run.seconds += *seconds;
+                }
             }
             Event::ExecutionPruned {
                 execution,

@@ -60,6 +60,39 @@ fn a_trial_that_takes_too_long_is_pruned() {
 }
 
 #[test]
+fn what_a_search_leaves_goes_on_elsewhere_and_keeps_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = || {
+        quiet()
+            .directory(folder.path())
+            .project_name("net")
+            .max_trials(1)
+    };
+    let reports = AtomicU64::new(0);
+    let run = |run: &mut Execution, _: Net| -> Result<f64, Stopped> {
+        for step in 1..=1_000 {
+            std::thread::sleep(Duration::from_millis(5));
+            reports.fetch_add(1, Ordering::Relaxed);
+            run.report(step, 0.5)?;
+        }
+        Ok(0.5)
+    };
+    let mut first = here().max_time(Duration::from_millis(40)).build().unwrap();
+    assert_eq!(first.search(run).unwrap(), End::Time);
+    let seconds = first.study().trials()[0].seconds();
+    assert!((0.04..2.0).contains(&seconds), "{seconds} s");
+    reports.store(0, Ordering::Relaxed);
+    // The first one is there still, and runs nothing.
+    let limit = Duration::from_millis(30);
+    let mut second = here().max_trial_time(limit).build().unwrap();
+    assert_eq!(second.search(run).unwrap(), End::Trials);
+    let record = second.study().trials()[0].clone();
+    assert_eq!(record.state, State::Pruned);
+    assert_eq!(reports.into_inner(), 1, "its time was over before");
+    assert!(record.seconds() > seconds);
+}
+
+#[test]
 fn an_observer_sees_everything_and_may_end_the_search() {
     let seen = Arc::new(AtomicU64::new(0));
     let count = seen.clone();

@@ -10,7 +10,7 @@ use super::{Core, lock, now, owner};
 use crate::math::rng::{Purpose, Rng};
 use crate::pruner::Verdict;
 use crate::storage::{Guard, StorageError};
-use crate::trial::{Event, Metrics, Outcome, State, TrialRecord};
+use crate::trial::{Event, History, Metrics, Outcome, State, TrialRecord};
 
 impl Core {
     /// Stores what `tell` answers to the trial as it stands, while this session runs it.
@@ -21,6 +21,17 @@ impl Core {
         &self,
         number: u64,
         mut tell: impl FnMut(&TrialRecord) -> Result<Vec<Event>, StudyError>,
+    ) -> Result<(), StudyError> {
+        self.on_own(number, |history, record| {
+            self.refuse_if_changed(history)?;
+            tell(record)
+        })
+    }
+
+    fn on_own(
+        &self,
+        number: u64,
+        mut tell: impl FnMut(&History, &TrialRecord) -> Result<Vec<Event>, StudyError>,
     ) -> Result<(), StudyError> {
         loop {
             let history = self.history();
@@ -39,8 +50,7 @@ impl Core {
                 let owner = record.owner.clone();
                 return Err(StudyError::Owned { number, owner });
             }
-            self.refuse_if_changed(&history)?;
-            let events = tell(record)?;
+            let events = tell(&history, record)?;
             let guard = Guard::Trial(number, history.seq());
             drop(history);
             match self.commit(guard, &events) {
@@ -48,7 +58,7 @@ impl Core {
                     // Not one that was paused: another thread may have gone on with it by now.
                     let ends = |event: &Event| matches!(event, Event::TrialFinished { .. });
                     if events.iter().any(ends) {
-                        self.release(number);
+                        lock(&self.active).remove(&number);
                     }
                     self.show(&events);
                     return Ok(());
@@ -99,7 +109,7 @@ impl Core {
     pub fn fail(&self, number: u64, message: impl Into<String>) -> Result<(), StudyError> {
         let message = message.into();
         self.on_trial(number, |record| {
-            let run = seconds_by_hand(record).map(|seconds| Event::ExecutionPruned {
+            let run = seconds_by_hand(record).map(|seconds| Event::ExecutionFailed {
                 trial: number,
                 execution: 0,
                 message: message.clone(),
@@ -118,7 +128,7 @@ impl Core {
     pub fn prune(&self, number: u64, message: impl Into<String>) -> Result<(), StudyError> {
         let message = message.into();
         self.on_trial(number, |record| {
-            let run = seconds_by_hand(record).map(|seconds| Event::ExecutionFailed {
+            let run = seconds_by_hand(record).map(|seconds| Event::ExecutionPruned {
                 trial: number,
                 execution: 0,
                 message: message.clone(),
@@ -170,9 +180,28 @@ impl Core {
         })
     }
 
-    /// Says that this session works on the trial no more, though it has not ended: it can be resumed.
-    pub fn release(&self, number: u64) {
+    /// Gives back a trial that has not ended: any session may resume it. `seconds` is how long this execution ran since it
+    /// began. A trial that ended, waits, or is run by another session is left as it is.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn release(&self, number: u64, execution: u64, seconds: f64) -> Result<(), StudyError> {
+        // Nobody here resumes it before it counts as left.
+        let _one = lock(&self.deciding);
+        let released = Event::TrialReleased {
+            number,
+            execution,
+            seconds,
+            at: now(),
+        };
+        let stored = self.on_own(number, |_, _| Ok(vec![released.clone()]));
         lock(&self.active).remove(&number);
+        match stored {
+            Err(
+                StudyError::Ended { .. } | StudyError::Paused { .. } | StudyError::Owned { .. },
+            ) => Ok(()),
+            stored => stored,
+        }
     }
 
     /// Notes something about a trial, or about the study; null removes the note.

@@ -30,6 +30,11 @@ impl History {
                 record.owner = owner.clone();
                 record.since = *at;
             }
+            Event::TrialReleased { number, .. } => {
+                let record = self.running_trial(seq, *number)?;
+                record.run(event);
+                record.owner = "".into();
+            }
             Event::TrialPaused { number, .. } => {
                 let record = self.running_trial(seq, *number)?;
                 record.run(event);

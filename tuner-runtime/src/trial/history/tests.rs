@@ -162,6 +162,37 @@ fn a_run_that_begins_again_forgets_its_reports() {
 }
 
 #[test]
+fn what_is_given_back_is_nobodys_and_keeps_its_time() {
+    let released = |execution| Event::TrialReleased {
+        number: 0,
+        execution,
+        seconds: 2.5,
+        at: 3,
+    };
+    let run = Event::ExecutionStarted {
+        trial: 0,
+        execution: 0,
+        seed: 7,
+        at: 1,
+    };
+    let resumed = Event::TrialResumed {
+        number: 0,
+        owner: "you".into(),
+        at: 4,
+    };
+    let events = vec![started(0, 1), run, released(0)];
+    let record = fold(events.clone()).unwrap().trial(0).unwrap().clone();
+    assert_eq!((&*record.owner, record.state), ("", State::Running));
+    assert_eq!(record.seconds(), 2.5);
+    // The next one may be left before it began.
+    let events = events.into_iter().chain([resumed, released(1)]);
+    let record = fold(events.collect()).unwrap().trial(0).unwrap().clone();
+    assert_eq!((record.executions.len(), record.seconds()), (1, 2.5));
+    let after_its_end = vec![started(0, 1), finished(0, 0.5, 1.0), released(0)];
+    assert!(fold(after_its_end).is_err());
+}
+
+#[test]
 fn what_waits_goes_on_or_is_dropped_and_nothing_else_is() {
     let paused = |number| Event::TrialPaused {
         number,
