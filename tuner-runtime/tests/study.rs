@@ -328,6 +328,25 @@ fn a_change_that_many_want_at_once_is_made_once() {
 }
 
 #[test]
+fn a_trial_left_behind_that_the_changed_space_does_not_hold_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = || Sqlite::open(folder.path().join("study.db")).unwrap();
+    let old = losses().storage(file()).build().unwrap();
+    old.enqueue(&pair(4, 4)).unwrap();
+    old.ask().unwrap();
+    drop(old);
+    let mut space = Pair::space();
+    space.x.narrow(0..=2).unwrap();
+    let builder = losses().space(space).on_change(OnChange::Continue);
+    let new = builder.storage(file()).build().unwrap();
+    assert_eq!(new.ask_or_resume().unwrap().number, 1);
+    let record = new.trials()[0].clone();
+    assert_eq!(record.state, State::Failed);
+    let message = record.message.as_deref();
+    assert_eq!(message, Some("the changed space does not hold it"));
+}
+
+#[test]
 fn a_narrowed_space_is_searched_and_no_more() {
     let mut space = Pair::space();
     space.x.narrow(1..=2).unwrap();

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::super::error::StudyError;
 use super::super::front;
-use super::{Asked, Core, is_alive, lock, now};
+use super::{Asked, Core, finished, is_alive, lock, now};
 use crate::math::fronts::select;
 use crate::pruner::{Next, without_waiting};
 use crate::sampler::Ask;
 use crate::space::Point;
 use crate::storage::Guard;
-use crate::trial::{Event, Experience, History, Origin, State, TrialRecord};
+use crate::trial::{Event, Experience, History, Origin, Outcome, State, TrialRecord};
 
 impl Core {
     /// The next trial: one that was paused and goes on, as the pruner says, else one from the queue, else the sampler's.
@@ -53,16 +53,10 @@ impl Core {
         }
     }
 
-    /// What the pruner wants next; without a trial when it only dropped some.
+    /// What the pruner wants next; without a trial when some only ended.
     fn next(&self, history: &History) -> Result<(Vec<Event>, Option<Asked>), StudyError> {
-        let lost = history.paused().filter(|trial| !trial.fits);
-        let lost: Vec<u64> = lost.map(|trial| trial.number).collect();
-        if !lost.is_empty() {
-            return self.drop_paused(
-                history,
-                lost,
-                "the changed space does not hold it".to_owned(),
-            );
+        if let Some(ended) = self.end_lost(history)? {
+            return Ok((vec![ended], None));
         }
         let begun = history.trials().len() as u64;
         let limit = self.max_trials.filter(|&limit| begun >= limit);
@@ -83,12 +77,28 @@ impl Core {
                     proposed => proposed.map(|(event, asked)| (vec![event], Some(asked))),
                 },
                 (Next::Continue { trial, to }, _) => self.promote(history, trial, to),
-                (Next::Drop { trials, reason }, _) => self.drop_paused(history, trials, reason),
+                (Next::Drop { trials, reason }, _) => {
+                    let dropped = self.drop_paused(history, trials, reason)?;
+                    Ok((vec![dropped], None))
+                }
                 (Next::Wait, _) => Err(StudyError::Waiting {
                     running: history.running().map(|trial| trial.number).collect(),
                 }),
             };
         }
+    }
+
+    /// Ends what cannot go on, for the changed space does not hold it: all that waits, or one that was left behind.
+    fn end_lost(&self, history: &History) -> Result<Option<Event>, StudyError> {
+        let message = "the changed space does not hold it".to_owned();
+        let paused = history.paused().filter(|trial| !trial.fits);
+        let numbers: Vec<u64> = paused.map(|trial| trial.number).collect();
+        if !numbers.is_empty() {
+            return self.drop_paused(history, numbers, message).map(Some);
+        }
+        let is_lost = |trial: &&TrialRecord| !trial.fits && !self.is_at_work(trial);
+        let lost = history.running().find(is_lost);
+        Ok(lost.map(|trial| finished(trial.number, Outcome::Failed { message })))
     }
 
     fn promote(
@@ -112,7 +122,7 @@ impl Core {
         history: &History,
         numbers: Vec<u64>,
         message: String,
-    ) -> Result<(Vec<Event>, Option<Asked>), StudyError> {
+    ) -> Result<Event, StudyError> {
         for (place, &number) in numbers.iter().enumerate() {
             self.paused(history, number)?;
             if numbers[..place].contains(&number) {
@@ -122,12 +132,11 @@ impl Core {
         if numbers.is_empty() {
             return Err(self.faulty("drops no trial, again and again".to_owned()));
         }
-        let dropped = Event::TrialsDropped {
+        Ok(Event::TrialsDropped {
             numbers,
             message,
             at: now(),
-        };
-        Ok((vec![dropped], None))
+        })
     }
 
     /// A trial that waits: what a faulty pruner says must not come into the log.

@@ -273,7 +273,9 @@ impl Core {
             let (events, result) = choose(&history)?;
             let guard = match events.first() {
                 // It rests on this trial alone, which may have ended since it was looked at.
-                Some(Event::TrialResumed { number, .. }) => Guard::Trial(*number, history.seq()),
+                Some(Event::TrialResumed { number, .. } | Event::TrialFinished { number, .. }) => {
+                    Guard::Trial(*number, history.seq())
+                }
                 _ => Guard::Decision(history.seq()),
             };
             // Held any longer, it would have to be copied to take the events in.
