@@ -214,6 +214,27 @@ fn studies_on_one_storage_never_run_the_same_trial() {
 }
 
 #[test]
+fn a_trial_that_was_left_behind_begins_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || {
+        let storage = Sqlite::open(folder.path().join("study.db")).unwrap();
+        losses().storage(storage).build().unwrap()
+    };
+    let first = open();
+    let trial = first.ask().unwrap();
+    first.report(&trial, 1, 0.25).unwrap();
+    first.report(&trial, 2, 0.5).unwrap();
+    drop(first);
+    let second = open();
+    let again = second.ask_or_resume().unwrap();
+    assert_eq!(again.number, trial.number);
+    second.report(&again, 1, 0.75).unwrap();
+    let record = second.trials()[0].clone();
+    let reports: Vec<_> = record.executions[0].curve.of("loss").collect();
+    assert_eq!(reports, [(1, 0.75)], "those of the ended session are gone");
+}
+
+#[test]
 fn a_trial_that_is_given_back_goes_on_at_once_and_keeps_its_time() {
     let folder = tempfile::tempdir().unwrap();
     let open = || {

@@ -62,7 +62,7 @@ impl Work<'_> {
     /// Runs trials until the search ends.
     pub(super) fn work(&self) {
         while !self.is_ending() {
-            match self.core.ask_or_resume() {
+            match self.core.ask_for_worker() {
                 Ok(asked) => {
                     let number = asked.number;
                     let after = self.trial(asked).unwrap_or_else(|fault| {

@@ -150,7 +150,8 @@ impl<T: Tunable> Study<T> {
         self.decode(self.core.ask()?)
     }
 
-    /// A trial that an ended session left behind, else the next one.
+    /// A trial that an ended session left behind, else the next one. A trial that was left behind begins anew: what it had
+    /// reported is forgotten.
     ///
     /// # Errors
     /// As for [`Study::ask`].

@@ -134,7 +134,10 @@ fn a_worker_waits_for_those_that_may_go_on() {
         (0, Some(3), true)
     );
     assert_eq!(again.point, first.point);
-    assert_eq!(study.history().trials()[0].state, State::Running);
+    let history = study.history();
+    let record = &history.trials()[0];
+    let steps = record.execution(0).unwrap().curve.steps();
+    assert_eq!((record.state, steps), (State::Running, &[1][..]));
 }
 
 /// Trials of random quality on random schedules: several workers at once, in an order that chance decides, of which some

@@ -13,6 +13,14 @@ use crate::space::Point;
 use crate::storage::Guard;
 use crate::trial::{Event, Experience, History, Origin, Outcome, State, TrialRecord};
 
+/// What becomes of a trial that an ended session left behind.
+#[derive(Clone, Copy, PartialEq)]
+enum Left {
+    Stays,
+    GoesOn,
+    BeginsAnew,
+}
+
 impl Core {
     /// The next trial: one that was paused and goes on, as the pruner says, else one from the queue, else the sampler's.
     ///
@@ -20,37 +28,56 @@ impl Core {
     /// When there is none left (see [`StudyError::is_end`]), when a running one is to end first
     /// ([`StudyError::Waiting`]), or the storage fails.
     pub fn ask(&self) -> Result<Asked, StudyError> {
-        self.work(false)
+        self.work(Left::Stays)
     }
 
-    /// A trial that an ended session left behind, else the next one: what a worker runs.
+    /// A trial that an ended session left behind, else the next one. A trial that was left behind begins anew: what it had
+    /// reported is forgotten.
     ///
     /// # Errors
     /// As for [`Core::ask`].
     pub fn ask_or_resume(&self) -> Result<Asked, StudyError> {
-        self.work(true)
+        self.work(Left::BeginsAnew)
     }
 
-    fn work(&self, resume: bool) -> Result<Asked, StudyError> {
+    /// The same for a worker, which begins each execution itself and repeats none that was finished.
+    pub(crate) fn ask_for_worker(&self) -> Result<Asked, StudyError> {
+        self.work(Left::GoesOn)
+    }
+
+    fn work(&self, left: Left) -> Result<Asked, StudyError> {
         // Held until the trial counts as active: to another thread it would seem left behind.
         let _one = lock(&self.deciding);
         loop {
             let asked = self.decide(|history| {
-                if resume && let Some(left) = self.left_behind(history) {
-                    let resumed = Event::TrialResumed {
-                        number: left.number,
-                        owner: self.owner().clone(),
-                        at: now(),
-                    };
-                    return Ok((vec![resumed], Some(go_on(left, left.until))));
+                let behind = match left {
+                    Left::Stays => None,
+                    Left::GoesOn | Left::BeginsAnew => self.left_behind(history),
+                };
+                match behind {
+                    Some(record) => Ok(self.resume(record, left)),
+                    None => self.next(history),
                 }
-                self.next(history)
             })?;
             if let Some(asked) = asked {
                 lock(&self.active).insert(asked.number);
                 return Ok(asked);
             }
         }
+    }
+
+    fn resume(&self, record: &TrialRecord, left: Left) -> (Vec<Event>, Option<Asked>) {
+        let mut events = vec![Event::TrialResumed {
+            number: record.number,
+            owner: self.owner().clone(),
+            at: now(),
+        }];
+        let run = record.execution(0);
+        let is_running = run.is_some_and(|run| run.state == State::Running);
+        if left == Left::BeginsAnew && is_running {
+            events.push(self.execution_started(record.number, 0));
+        }
+        (events, Some(go_on(record, record.until)))
     }
 
     /// What the pruner wants next; without a trial when some only ended.
