@@ -208,6 +208,51 @@ fn a_stored_study_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn a_trial_that_comes_again_is_judged_by_what_it_reports_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("study.db");
+    let file = file.to_str().unwrap();
+    let pruner = ["--pruner", "patience:2", "--study", file];
+    let options: Vec<&str> = ["ask-tell", "--sampler", "random"]
+        .into_iter()
+        .chain(pruner)
+        .collect();
+    let report =
+        |step: u64, value: f64| json!({"cmd": "report", "id": 0, "step": step, "value": value});
+    let mut peer = Peer::start(&options);
+    peer.call(init(5));
+    peer.call(json!({"cmd": "ask"}));
+    let stops = (1..200).find(|&step| peer.call(report(step, step as f64))["prune"] == true);
+    assert!(stops.is_some(), "it gets worse and worse");
+    peer.kill();
+    let mut peer = Peer::start(&options);
+    peer.call(init(5));
+    assert_eq!(peer.call(json!({"cmd": "ask"}))["id"], 0);
+    assert_eq!(peer.call(report(1, 9.0)), json!({"prune": false}));
+    peer.quit();
+    let shown = tuner(&["show", file, "0", "--json"]).json();
+    let epochs = &shown["executions"][0]["epochs"];
+    assert_eq!(*epochs, json!([{"epoch": 1, "value": 9.0}]));
+}
+
+#[test]
+fn a_pruned_trial_is_told_what_it_reported() {
+    let mut peer = Peer::start(&["ask-tell", "--sampler", "random"]);
+    peer.call(init(0));
+    peer.call(json!({"cmd": "ask"}));
+    peer.call(json!({"cmd": "report", "id": 0, "step": 3, "value": 0.5}));
+    let tell =
+        |value: f64| json!({"cmd": "tell", "id": 0, "state": "pruned", "step": 3, "value": value});
+    let refused = peer.call(tell(0.4));
+    let error = refused["error"].as_str().unwrap();
+    assert!(
+        error.contains("trial 0 reported 0.5 at step 3 and is told 0.4"),
+        "{error}"
+    );
+    assert_eq!(peer.call(tell(0.5)), json!({"ok": true}));
+}
+
+#[test]
 fn the_command_line_names_what_there_is() {
     let unknown = tuner(&["ask-tell", "--sampler", "magic"]);
     assert_eq!(unknown.code, Some(2));

@@ -101,8 +101,13 @@ impl Session {
                 study.fail(number, message)
             }
             Outcome::Pruned { report, message } => {
-                let message = message.unwrap_or_else(|| "told as pruned".to_owned());
-                prune(study, number, report, message)
+                if let Some((step, value)) = report
+                    && !is_reported(study, number, step, value)?
+                {
+                    let verdict = study.report(number, 0, step, value);
+                    verdict.map_err(|fault| words(&fault))?;
+                }
+                study.prune(number, message.unwrap_or("told as pruned".to_owned()))
             }
         };
         told.map_err(|fault| words(&fault))?;
@@ -130,22 +135,21 @@ fn study_name(before: u64) -> StudyId {
     }
 }
 
-fn prune(
-    study: &Core,
-    number: u64,
-    report: Option<(u64, f64)>,
-    message: String,
-) -> Result<(), StudyError> {
-    if let Some((step, value)) = report {
-        let history = study.history();
-        let run = history.trial(number).and_then(|record| record.execution(0));
-        // Most programs have reported the step before they end the trial at it.
-        if run.is_none_or(|run| !run.curve.steps().contains(&step)) {
-            drop(history);
-            study.report(number, 0, step, value)?;
-        }
+/// Whether a trial reported this value at a step, as most programs have before they end the trial at it; another one there
+/// is a fault.
+fn is_reported(study: &Core, number: u64, step: u64, value: f64) -> Result<bool, String> {
+    let history = study.history();
+    let run = history.trial(number).and_then(|record| record.execution(0));
+    let reports = run.into_iter().flat_map(|run| run.curve.of(OBJECTIVE));
+    let at = reports.filter(|(own, _)| *own == step);
+    match at.map(|(_, value)| value).last() {
+        None => Ok(false),
+        Some(before) if before == value => Ok(true),
+        Some(before) => Err(format!(
+            "tell: trial {number} reported {before} at step {step} and is told {value} there; tell what it reported, \
+             or leave out `step` and `value`"
+        )),
     }
-    study.prune(number, message)
 }
 
 /// The trial with this id.
