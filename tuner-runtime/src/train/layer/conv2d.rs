@@ -96,10 +96,11 @@ pub(super) fn build(conv: &Conv2d, site: &mut Site<'_>) -> Result<Built, String>
     }
     let filters = conv.filters;
     let shape = [filters, window.channels, conv.kernel, conv.kernel];
-    let count = elements("weights", &shape)?;
-    elements("columns", &[window.patch(), window.positions()])?;
-    let fan_out = count / window.channels;
-    let weights = conv.init.draw(site.rng, count, window.patch(), fan_out);
+    elements("weights", &shape)?;
+    let patch = window.patch();
+    elements("columns", &[patch, window.positions()])?;
+    let fans = [patch, filters * conv.kernel * conv.kernel];
+    let weights = conv.init.draw(site.rng, [filters, patch], fans);
     Ok(Built {
         run: Box::new(Running {
             window,
@@ -125,5 +126,35 @@ impl Run for Running {
     fn visit(&mut self, see: &mut dyn FnMut(&str, &mut Parameter)) {
         see("weight", &mut self.weights);
         see("bias", &mut self.bias);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::train::{Conv2d, Init, Sequential};
+
+    #[test]
+    fn orthogonal_filters_are_orthonormal_or_their_taps_are() {
+        for (channels, filters) in [(3, 8), (3, 32)] {
+            let conv = Conv2d::new(filters, 3).init(Init::Orthogonal);
+            let net = Sequential::input([channels, 6, 6]).layer(conv);
+            let mut weights = Vec::new();
+            net.initialize(1).unwrap().visit(&mut |_, parameter| {
+                weights.push(parameter.values().to_vec());
+            });
+            let patch = channels * 9;
+            let at = |filter: usize, tap: usize| weights[0][filter * patch + tap];
+            let (shorter, longer) = (filters.min(patch), filters.max(patch));
+            for a in 0..shorter {
+                for b in 0..shorter {
+                    let product = (0..longer).map(|k| match filters < patch {
+                        true => at(a, k) * at(b, k),
+                        false => at(k, a) * at(k, b),
+                    });
+                    let expected = if a == b { 1.0 } else { 0.0 };
+                    assert!((product.sum::<f32>() - expected).abs() < 1e-5);
+                }
+            }
+        }
     }
 }

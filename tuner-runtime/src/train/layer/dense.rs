@@ -30,8 +30,8 @@ pub(super) fn build(
     if units == 0 {
         return Err("has 0 units: give it 1 or more".to_owned());
     }
-    let count = elements("weights", &[inputs, units])?;
-    let weights = init.draw(site.rng, count, inputs, units);
+    elements("weights", &[inputs, units])?;
+    let weights = init.draw(site.rng, [inputs, units], [inputs, units]);
     let parameter = |shape: &[usize], values| Parameter::trained(site.device, shape, values);
     Ok(Built {
         run: Box::new(Dense {

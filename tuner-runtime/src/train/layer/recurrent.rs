@@ -51,11 +51,11 @@ pub(super) fn build(
     if units == 0 {
         return Err("has 0 units: give it 1 or more".to_owned());
     }
-    let count = elements("weights", &[inputs, cell.gates(), units])?;
-    let recurrent_count = elements("weights", &[units, cell.gates(), units])?;
+    elements("weights", &[inputs, cell.gates(), units])?;
+    elements("weights", &[units, cell.gates(), units])?;
     let wide = cell.gates() * units;
-    let weights = Init::Glorot.draw(site.rng, count, inputs, wide);
-    let recurrent = Init::Orthogonal.draw(site.rng, recurrent_count, units, wide);
+    let weights = Init::Glorot.draw(site.rng, [inputs, wide], [inputs, wide]);
+    let recurrent = Init::Orthogonal.draw(site.rng, [units, wide], [units, wide]);
     let mut bias = vec![0.0; wide];
     if let Cell::Lstm = cell {
         // Jozefowicz et al. (2015): a cell that remembers at first learns faster.
