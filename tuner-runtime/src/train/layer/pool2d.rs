@@ -1,6 +1,6 @@
 //! The pooling layers.
 
-use super::{Built, Run, Site};
+use super::{Built, Run, Site, elements};
 use crate::math::rng::Rng;
 use crate::train::batch::Batch;
 use crate::train::error::TrainError;
@@ -27,6 +27,7 @@ pub(super) fn build(
     padding: Padding,
 ) -> Result<Built, String> {
     let window = Window::new(site.input, size, stride, padding)?;
+    elements("a window", &[size, size])?;
     Ok(Built {
         run: Box::new(Running { pool, window }),
         output: vec![window.channels, window.out_height, window.out_width],

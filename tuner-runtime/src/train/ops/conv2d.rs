@@ -182,13 +182,32 @@ mod tests {
     }
 
     #[test]
+    fn gradients_agree_where_taps_see_padding_alone() {
+        for (size, kernel) in [(1, 3), (2, 5), (2, 8)] {
+            let conv = |filters| Conv2d::new(filters, kernel).padding(Padding::Same);
+            let net = Sequential::input([2, size, size])
+                .layer(conv(4).activation(Activation::Tanh))
+                .layer(conv(3).activation(Activation::Gelu))
+                .flatten()
+                .dense(3, Activation::Linear);
+            check_gradients(&net, 5);
+        }
+    }
+
+    #[test]
     fn the_result_agrees_with_the_definition() {
-        let (channels, height, width, filters, kernel) = (2, 5, 6, 3, 3);
-        for (stride, padding, top) in [(1, Padding::Valid, 0), (1, Padding::Same, 1)] {
+        let (channels, filters, stride) = (2, 3, 1);
+        for (height, width, kernel, padding, top) in [
+            (5, 6, 3, Padding::Valid, 0),
+            (5, 6, 3, Padding::Same, 1),
+            (1, 1, 3, Padding::Same, 1),
+            (2, 2, 5, Padding::Same, 2),
+        ] {
             let conv = Conv2d::new(filters, kernel).stride(stride).padding(padding);
             let net = Sequential::input([channels, height, width]).layer(conv);
             let mut network = net.initialize(3).unwrap();
-            let image: Vec<f32> = (0..60).map(|i| ((i * 37) % 23) as f32 * 0.1).collect();
+            let pixels = 0..channels * height * width;
+            let image: Vec<f32> = pixels.map(|i| ((i * 37) % 23) as f32 * 0.1).collect();
             let result = network.predict(&image).unwrap();
             let mut weights = Vec::new();
             network.visit(&mut |_, parameter| weights.push(parameter.values().to_vec()));

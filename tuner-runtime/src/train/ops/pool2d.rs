@@ -152,11 +152,14 @@ mod tests {
 
     #[test]
     fn gradients_agree_with_differences() {
-        for (size, stride, padding) in [
-            (2, 2, Padding::Valid),
-            (3, 2, Padding::Valid),
-            (3, 2, Padding::Same),
-            (2, 1, Padding::Same),
+        for (height, width, size, stride, padding) in [
+            (6, 5, 2, 2, Padding::Valid),
+            (6, 5, 3, 2, Padding::Valid),
+            (6, 5, 3, 2, Padding::Same),
+            (6, 5, 2, 1, Padding::Same),
+            (1, 1, 3, 1, Padding::Same),
+            (2, 2, 5, 1, Padding::Same),
+            (2, 2, 8, 1, Padding::Same),
         ] {
             for layer in [
                 Layer::MaxPool2d {
@@ -170,7 +173,7 @@ mod tests {
                     padding,
                 },
             ] {
-                let net = Sequential::input([2, 7, 6])
+                let net = Sequential::input([2, height + 1, width + 1])
                     .layer(Conv2d::new(3, 2).activation(Activation::Tanh))
                     .layer(layer)
                     .flatten()
