@@ -84,7 +84,8 @@ pub struct Data {
     inputs: Inputs,
     shape: Arc<[usize]>,
     targets: Targets,
-    /// How much each example counts in the loss; all the same when `None`.
+    /// How much each example counts in the loss, by its position and not by its row, for a row may
+    /// stand at several; all the same when `None`.
     weights: Option<Arc<[f32]>>,
     /// Which examples belong to this part, or all of them.
     rows: Rows,
@@ -148,11 +149,12 @@ impl Data {
         targets: Targets,
         count: usize,
     ) -> Result<Self, TrainError> {
-        let size: usize = shape.iter().product();
-        if size == 0 || count == 0 || inputs.len() != size * count {
+        let mut axes = shape.iter();
+        let needed = axes.try_fold(count, |product, &axis| product.checked_mul(axis));
+        if inputs.len() == 0 || needed != Some(inputs.len()) {
             return Err(TrainError::Data(format!(
-                "{} input values do not make {count} examples of shape {shape:?} ({size} values \
-                 each): give as many examples as targets, and at least one",
+                "{} input values do not make {count} examples of shape {shape:?}: give as many \
+                 examples as targets, and at least one",
                 inputs.len()
             )));
         }
@@ -180,14 +182,8 @@ impl Data {
                 self.len()
             )));
         }
-        let rows = (0..self.len()).map(|position| self.row(position));
-        let stored = rows.clone().max().map_or(0, |last| last + 1);
-        let mut by_row = vec![1.0; stored];
-        for (row, weight) in rows.zip(weights) {
-            by_row[row] = *weight;
-        }
         Ok(Self {
-            weights: Some(by_row.into()),
+            weights: Some(weights.into()),
             ..self.clone()
         })
     }
@@ -221,7 +217,7 @@ impl Data {
     /// When a position is not below [`Data::len`].
     pub fn select(&self, positions: &[usize]) -> Result<Self, TrainError> {
         match positions.iter().find(|&&position| position >= self.len()) {
-            None => Ok(self.chosen(positions.iter().map(|&p| self.row(p)).collect())),
+            None => Ok(self.chosen(positions)),
             Some(position) => Err(TrainError::Data(format!(
                 "there is no example {position}: the data has {}, counted from 0",
                 self.len()
@@ -235,8 +231,10 @@ impl Data {
     /// # Errors
     /// When one of the parts would be empty.
     pub fn split(&self, fraction: f64) -> Result<(Self, Self), TrainError> {
-        let kept = self.len() - (self.len() as f64 * fraction).round() as usize;
-        if !(0.0..1.0).contains(&fraction) || kept == 0 || kept == self.len() {
+        // A fraction that is no number leaves nothing out.
+        let left_out = (self.len() as f64 * fraction).round() as usize;
+        let kept = self.len().saturating_sub(left_out);
+        if kept == 0 || kept == self.len() {
             return Err(TrainError::setting(
                 "the validation split",
                 fraction,
@@ -248,9 +246,7 @@ impl Data {
 
     /// The examples in random order.
     pub fn shuffled(&self, seed: u64) -> Self {
-        let mut rows: Vec<usize> = (0..self.len()).map(|p| self.row(p)).collect();
-        Rng::keyed(seed, Purpose::Training, 0, 0).shuffle(&mut rows);
-        self.chosen(rows)
+        self.chosen(&self.order(seed))
     }
 
     /// `count` pairs of training and validation data: the examples are shuffled, and each of them
@@ -266,12 +262,11 @@ impl Data {
                 &format!("there are {} examples; 2 folds or more", self.len()),
             ));
         }
-        let mut order: Vec<usize> = (0..self.len()).map(|p| self.row(p)).collect();
-        Rng::keyed(seed, Purpose::Training, 0, 0).shuffle(&mut order);
+        let order = self.order(seed);
         let folds = (0..count).map(|fold| {
             let bounds = fold * order.len() / count..(fold + 1) * order.len() / count;
             let training = [&order[..bounds.start], &order[bounds.end..]].concat();
-            (self.chosen(training), self.chosen(order[bounds].to_vec()))
+            (self.chosen(&training), self.chosen(&order[bounds]))
         });
         Ok(folds.collect())
     }
@@ -320,10 +315,12 @@ impl Data {
             return None;
         }
         let weight = |&position: &usize| {
-            let row = self.row(position);
-            let own = self.weights.as_ref().map_or(1.0, |weights| weights[row]);
+            let own = self.weights.as_ref();
+            let own = own.map_or(1.0, |weights| weights[position]);
             match (&self.targets, class_weights) {
-                (Targets::Classes(labels), Some(weights)) => own * weights[labels[row] as usize],
+                (Targets::Classes(labels), Some(weights)) => {
+                    own * weights[labels[self.row(position)] as usize]
+                }
                 _ => own,
             }
         };
@@ -389,13 +386,23 @@ impl Data {
                 rows: Rows::First(to),
                 ..self.clone()
             },
-            _ => self.chosen((from..to).map(|position| self.row(position)).collect()),
+            _ => self.chosen(&(from..to).collect::<Vec<_>>()),
         }
     }
 
-    fn chosen(&self, rows: Vec<usize>) -> Self {
+    /// All positions in random order.
+    fn order(&self, seed: u64) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        Rng::keyed(seed, Purpose::Training, 0, 0).shuffle(&mut order);
+        order
+    }
+
+    /// The examples at these positions.
+    fn chosen(&self, positions: &[usize]) -> Self {
+        let weights = self.weights.as_ref();
         Self {
-            rows: Rows::Chosen(rows.into()),
+            rows: Rows::Chosen(positions.iter().map(|&p| self.row(p)).collect()),
+            weights: weights.map(|weights| positions.iter().map(|&p| weights[p]).collect()),
             ..self.clone()
         }
     }

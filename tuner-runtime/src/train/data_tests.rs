@@ -27,6 +27,10 @@ fn sizes_that_do_not_fit_are_named() {
     assert!(error.to_string().contains("11 input values"), "{error}");
     assert!(Data::values(vec![0f32; 4], [2], vec![1.0; 3], 2).is_err());
     assert!(Data::classes(Vec::<u8>::new(), [2], &[0u8; 0]).is_err());
+    for shape in [vec![usize::MAX, 2], vec![0], vec![1 << 63, 2]] {
+        let error = Data::values(vec![0f32; 4], shape, vec![1.0; 2], 1).unwrap_err();
+        assert!(error.to_string().contains("4 input values"), "{error}");
+    }
 }
 
 #[test]
@@ -45,7 +49,7 @@ fn a_split_keeps_the_order_and_loses_nothing() {
     assert_eq!(targets(&training), [0., 1., 2., 3., 4., 5., 6.]);
     assert_eq!(targets(&validation), [7., 8., 9.]);
     assert_eq!(targets(&validation.take(2)), [7., 8.]);
-    for fraction in [0.0, 0.01, 0.99, 1.0, -1.0, f64::NAN] {
+    for fraction in [0.0, 0.01, 0.99, 1.0, 1.5, 1e300, -1.0, f64::NAN] {
         assert!(ten().split(fraction).is_err(), "{fraction}");
     }
 }
@@ -83,6 +87,15 @@ fn weights_belong_to_the_examples_whatever_their_order() {
     let turned = weighted.select(&[2, 0]).unwrap();
     assert_eq!(turned.batch_weights(&[0, 1], None), Some(vec![2.0, 0.5]));
     assert_eq!(part.batch_weights(&[0], None), None);
+    let last = weighted.take(2).split(0.5).unwrap().1;
+    assert_eq!(last.batch_weights(&[0], None), Some(vec![1.0]));
+    let twice = weighted.select(&[1, 1]).unwrap();
+    let twice = twice
+        .weighted(&[3.0, 4.0])
+        .unwrap()
+        .select(&[1, 0])
+        .unwrap();
+    assert_eq!(twice.batch_weights(&[0, 1], None), Some(vec![4.0, 3.0]));
     assert!(part.weighted(&[1.0]).is_err());
     assert!(part.weighted(&[1.0, -1.0, f32::NAN]).is_err());
     let classes = Data::classes(vec![0u8; 3], [1], &[0u8, 1, 1]).unwrap();
