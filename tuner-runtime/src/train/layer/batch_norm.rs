@@ -7,6 +7,7 @@ use crate::math::rng::Rng;
 use crate::train::batch::Batch;
 use crate::train::buffer::Buffer;
 use crate::train::error::TrainError;
+use crate::train::ops::is_positive_in_32_bits;
 use crate::train::ops::norm::{gradient_means, moments};
 use crate::train::parameter::Parameter;
 
@@ -24,11 +25,10 @@ struct BatchNorm {
 }
 
 pub(super) fn build(site: &mut Site<'_>, keep: f64, epsilon: f64) -> Result<Built, String> {
-    let usable = (0.0..1.0).contains(&keep) && epsilon > 0.0 && epsilon.is_finite();
-    if !usable {
+    if !((0.0..1.0).contains(&keep) && is_positive_in_32_bits(epsilon)) {
         return Err(format!(
-            "keeps {keep} of its running statistics, with an epsilon of {epsilon}: the first is \
-             at least 0 and below 1, the second above 0"
+            "keeps {keep} of its running statistics, with an epsilon of {epsilon:?}: the first is \
+             at least 0 and below 1, the second from 1.2e-38 to 3.4e38"
         ));
     }
     // Images have their channels first, everything else last.

@@ -6,6 +6,7 @@ use crate::math::rng::Rng;
 use crate::train::batch::Batch;
 use crate::train::buffer::Buffer;
 use crate::train::error::TrainError;
+use crate::train::ops::is_positive_in_32_bits;
 use crate::train::ops::norm::{gradient_means, moments};
 use crate::train::parameter::Parameter;
 
@@ -20,9 +21,9 @@ pub(super) fn build(site: &mut Site<'_>, epsilon: f64) -> Result<Built, String> 
     let Some(&width) = site.input.last() else {
         return Err("needs an input with at least one axis".to_owned());
     };
-    if !(epsilon > 0.0 && epsilon.is_finite()) {
+    if !is_positive_in_32_bits(epsilon) {
         return Err(format!(
-            "has an epsilon of {epsilon}: it is a small number above 0"
+            "has an epsilon of {epsilon:?}: it lies from 1.2e-38 to 3.4e38"
         ));
     }
     Ok(Built {
@@ -102,6 +103,19 @@ mod tests {
             .flatten()
             .dense(2, Activation::Linear);
         check_gradients(&net, 6);
+    }
+
+    #[test]
+    fn an_epsilon_that_is_zero_in_32_bits_is_refused() {
+        for epsilon in [0.0, 1e-50, f64::NAN] {
+            let net = Sequential::input([4]).layer(Layer::LayerNorm { epsilon });
+            let error = net.initialize(0).unwrap_err().to_string();
+            assert!(error.contains("from 1.2e-38"), "{error}");
+            let keep = 0.9;
+            let net = Sequential::input([4]).layer(Layer::BatchNorm { keep, epsilon });
+            let error = net.initialize(0).unwrap_err().to_string();
+            assert!(error.contains("from 1.2e-38"), "{error}");
+        }
     }
 
     #[test]

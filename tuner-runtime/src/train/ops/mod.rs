@@ -49,6 +49,11 @@ pub(crate) fn all_finite(values: &[f32]) -> bool {
     sums.iter().all(|sum| *sum == 0.0)
 }
 
+/// Whether a setting lies above 0 and still does as an `f32`, as which the loops take it.
+pub(crate) fn is_positive_in_32_bits(value: f64) -> bool {
+    value > 0.0 && (value as f32).is_normal()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

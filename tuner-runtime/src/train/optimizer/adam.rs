@@ -6,7 +6,7 @@
 //! `e = eps * sqrt(c2)`: one root and one division a weight. Weight decay `w` is `g + w p` for
 //! Adam, and `p <- p - lr w p` before the step for AdamW.
 
-use super::{Optimizer, Update, check_decay, check_epsilon, check_share};
+use super::{Optimizer, Update, check_decay, check_positive, check_share};
 use crate::train::error::TrainError;
 use crate::train::ops::vectorised;
 
@@ -55,7 +55,7 @@ impl Adam {
         check_share("the first beta of Adam", self.betas[0])?;
         check_share("the second beta of Adam", self.betas[1])?;
         check_decay(self.weight_decay)?;
-        check_epsilon(self.epsilon)
+        check_positive("the epsilon of Adam", self.epsilon)
     }
 
     pub(super) fn update(&self, update: Update<'_>) {
@@ -202,6 +202,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn numbers_that_32_bits_do_not_hold_are_refused() {
+        let adam = Adam::new(0.1);
+        for (optimizer, says) in [
+            (adam.epsilon(1e-50), "the epsilon of Adam is 1e-50"),
+            (adam.epsilon(0.0), "the epsilon of Adam is 0"),
+            (adam.epsilon(1e300), "the epsilon of Adam is 1e300"),
+            (adam.weight_decay(1e300), "the weight decay is 1e300"),
+            (Adam::new(1e-50), "the learning rate is 1e-50"),
+        ] {
+            let error = Optimizer::from(optimizer).check().unwrap_err().to_string();
+            assert!(error.contains(says) && error.contains("32 bits"), "{error}");
+        }
+        assert!(Optimizer::from(adam.epsilon(1e-30)).check().is_ok());
     }
 
     #[test]

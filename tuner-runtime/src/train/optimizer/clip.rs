@@ -1,5 +1,6 @@
 //! Limits to the gradients of a step.
 
+use super::check_positive;
 use crate::train::buffer::Buffer;
 use crate::train::error::TrainError;
 
@@ -15,15 +16,7 @@ pub(crate) enum Clip {
 impl Clip {
     pub(crate) fn check(self) -> Result<(), TrainError> {
         let (Self::Norm(limit) | Self::Value(limit)) = self;
-        if limit > 0.0 && limit.is_finite() {
-            return Ok(());
-        }
-        let remedy = "it is a finite number above 0";
-        Err(TrainError::setting(
-            "the limit of the gradients",
-            limit,
-            remedy,
-        ))
+        check_positive("the limit of the gradients", limit)
     }
 
     pub(super) fn apply(self, gradients: &mut [Buffer]) {
@@ -73,5 +66,6 @@ mod tests {
         assert_eq!(clipped(Clip::Norm(6.0)), [3.0, 0.0, -4.0]);
         assert_eq!(clipped(Clip::Value(3.5)), [3.0, 0.0, -3.5]);
         assert!(Clip::Norm(0.0).check().is_err() && Clip::Value(f64::NAN).check().is_err());
+        assert!(Clip::Value(1e-50).check().is_err());
     }
 }

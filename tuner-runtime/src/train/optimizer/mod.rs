@@ -13,6 +13,7 @@ pub use sgd::Sgd;
 pub(crate) use stepper::Stepper;
 
 use super::error::TrainError;
+use super::ops::is_positive_in_32_bits;
 
 /// How the gradients change the weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,11 +41,7 @@ impl Optimizer {
     }
 
     pub(crate) fn check(&self) -> Result<(), TrainError> {
-        let rate = self.learning_rate();
-        if !(rate > 0.0 && rate.is_finite()) {
-            let remedy = "it is a finite number above 0";
-            return Err(TrainError::setting("the learning rate", rate, remedy));
-        }
+        check_positive("the learning rate", self.learning_rate())?;
         match self {
             Self::Sgd(sgd) => sgd.check(),
             Self::Adam(adam) => adam.check(),
@@ -98,24 +95,25 @@ fn check_share(name: &'static str, value: f64) -> Result<(), TrainError> {
     ))
 }
 
-fn check_epsilon(value: f64) -> Result<(), TrainError> {
-    if value > 0.0 && value.is_finite() {
+/// A number above 0 that stays one in the 32 bits of the weights.
+fn check_positive(name: &'static str, value: f64) -> Result<(), TrainError> {
+    if is_positive_in_32_bits(value) {
         return Ok(());
     }
     Err(TrainError::setting(
-        "the optimiser's epsilon",
+        name,
         value,
-        "it is a small number above 0",
+        "it lies above 0 and within 32 bits, from 1.2e-38 to 3.4e38",
     ))
 }
 
 fn check_decay(value: f64) -> Result<(), TrainError> {
-    if value >= 0.0 && value.is_finite() {
+    if value >= 0.0 && (value as f32).is_finite() {
         return Ok(());
     }
     Err(TrainError::setting(
         "the weight decay",
         value,
-        "it is finite and at least 0",
+        "it is at least 0 and within 32 bits, up to 3.4e38",
     ))
 }

@@ -1,7 +1,7 @@
 //! RMSprop (Tieleman and Hinton 2012): `v <- rho v + (1 - rho) g^2`,
 //! `p <- p - lr g / (sqrt(v) + eps)`.
 
-use super::{Optimizer, Update, check_decay, check_epsilon, check_share};
+use super::{Optimizer, Update, check_decay, check_positive, check_share};
 use crate::train::error::TrainError;
 use crate::train::ops::vectorised;
 
@@ -49,7 +49,7 @@ impl RmsProp {
     pub(super) fn check(&self) -> Result<(), TrainError> {
         check_share("the rho of RMSprop", self.rho)?;
         check_decay(self.weight_decay)?;
-        check_epsilon(self.epsilon)
+        check_positive("the epsilon of RMSprop", self.epsilon)
     }
 
     pub(super) fn update(&self, update: Update<'_>) {
