@@ -364,12 +364,21 @@ impl Data {
         })
     }
 
-    /// The largest class, when the targets are classes.
+    /// The largest class of these examples, when the targets are classes.
     pub(crate) fn largest_class(&self) -> Option<u32> {
         match &self.targets {
-            Targets::Classes(labels) => labels.iter().copied().max(),
+            Targets::Classes(labels) => (0..self.len()).map(|p| labels[self.row(p)]).max(),
             Targets::Values { .. } => None,
         }
+    }
+
+    /// The first target value of these examples that `fits` refuses.
+    pub(crate) fn first_value_unlike(&self, fits: impl Fn(f32) -> bool) -> Option<f32> {
+        let Targets::Values { values, columns } = &self.targets else {
+            return None;
+        };
+        let rows = (0..self.len()).map(|p| &values[self.row(p) * columns..][..*columns]);
+        rows.flatten().copied().find(|&value| !fits(value))
     }
 
     /// The row of the arrays where the example at `position` stands.

@@ -88,8 +88,8 @@ impl Loss {
                 "the data holds {columns} target values an example, but the network's output has \
                  the shape {output:?}: end it with a dense layer of {columns} units"
             )),
-            (Self::BinaryCrossEntropy, Targets::Values { values, .. }) => {
-                match values.iter().find(|value| !(0.0..=1.0).contains(*value)) {
+            (Self::BinaryCrossEntropy, Targets::Values { .. }) => {
+                match data.first_value_unlike(|value| (0.0..=1.0).contains(&value)) {
                     None => Ok(()),
                     Some(value) => refuse(format!(
                         "binary cross-entropy takes targets from 0 to 1, the data holds {value}"

@@ -105,5 +105,13 @@ fn targets_that_do_not_fit_are_refused() {
     assert!(message(Loss::BinaryCrossEntropy, &classes, &[1]).contains("class 2"));
     assert!(message(Loss::BinaryCrossEntropy, &values, &[1]).contains("1.5"));
     assert!(message(Loss::Mse, &values, &[2]).contains("1 target values"));
+    // What a part leaves out does not count.
+    let part = classes.select(&[1, 0]).unwrap();
+    assert!(Loss::BinaryCrossEntropy.check(&part, &[1]).is_ok());
+    assert!(
+        Loss::BinaryCrossEntropy
+            .check(&values.take(1), &[1])
+            .is_ok()
+    );
     assert!(message(Loss::Huber { delta: 0.0 }, &values, &[1]).contains("delta"));
 }
