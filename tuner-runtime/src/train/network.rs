@@ -65,6 +65,12 @@ impl Network {
         (MOST_NUMBERS / self.widest).clamp(1, 500)
     }
 
+    /// The fewest examples that every layer can learn from at a time.
+    pub(crate) fn fewest_rows(&self) -> usize {
+        let rows = self.layers.iter().map(|layer| layer.run.fewest_rows());
+        rows.max().unwrap_or(1)
+    }
+
     pub(crate) fn device(&self) -> &Cpu {
         &self.device
     }

@@ -153,7 +153,8 @@ impl Fit {
         self
     }
 
-    /// How many examples one step sees.
+    /// How many examples one step sees; the last of an epoch sees the rest. With a module of dfdx
+    /// that keeps statistics, a rest of one example joins the step before it.
     #[must_use]
     pub fn batch_size(mut self, examples: usize) -> Self {
         self.batch_size = examples;
@@ -308,9 +309,16 @@ impl Fit {
             return Err(TrainError::Data("the data holds no example".to_owned()));
         }
         if let Some(weights) = &self.class_weights {
-            let classes = data.largest_class().map_or(0, |class| class as usize + 1);
+            let Some(largest) = data.largest_class() else {
+                return Err(TrainError::Data(
+                    "class weights need classes as targets: make the data with Data::classes, or \
+                     weigh the examples by Data::weighted"
+                        .to_owned(),
+                ));
+            };
+            let classes = largest as usize + 1;
             let usable = weights.iter().all(|w| w.is_finite() && *w >= 0.0);
-            if classes == 0 || weights.len() < classes || !usable {
+            if weights.len() < classes || !usable {
                 return Err(TrainError::Data(format!(
                     "the class weights {weights:?} do not fit data of {classes} classes: give \
                      one for each class, finite and at least 0"

@@ -182,9 +182,10 @@ impl<'a> Session<'a> {
         let mut rng = Rng::keyed(self.seed, Purpose::Training, epoch, 2);
         let mut order: Vec<usize> = (0..self.train.len()).collect();
         rng.shuffle(&mut order);
-        let steps = order.len().div_ceil(fit.batch_size);
+        let batches = batches(&order, fit.batch_size, self.network.fewest_rows());
+        let steps = batches.len();
         let mut totals = Totals::new(fit);
-        for (step, positions) in order.chunks(fit.batch_size).enumerate() {
+        for (step, positions) in batches.into_iter().enumerate() {
             let (inputs, targets, weights) = profile::time("batches", || {
                 let class_weights = fit.class_weights.as_deref();
                 (
@@ -204,6 +205,9 @@ impl<'a> Session<'a> {
                 totals.add(loss, outputs, columns, &targets);
                 loss
             });
+            if !loss.is_finite() && self.stepper.steps == 0 {
+                return Err(self.not_finite_at_once(loss));
+            }
             if !loss.is_finite() {
                 let what = format!("the loss of batch {} of {steps}", step + 1);
                 return Err(self.diverged(epoch, what));
@@ -220,21 +224,36 @@ impl<'a> Session<'a> {
     /// The error of an epoch in which something became infinite or not a number: unless the data
     /// held it already.
     fn diverged(&self, epoch: u64, what: String) -> TrainError {
+        match self.fault_of_the_data() {
+            Some(fault) => TrainError::Data(fault),
+            None => TrainError::Diverged { epoch, what },
+        }
+    }
+
+    /// The error of a loss that is not finite before any weight was changed, which no learning
+    /// rate causes.
+    fn not_finite_at_once(&self, loss: f64) -> TrainError {
+        TrainError::Data(self.fault_of_the_data().unwrap_or_else(|| {
+            format!(
+                "the loss is {loss} before the first step: the inputs or targets are too large \
+                 for this network, bring them near -1 to 1"
+            )
+        }))
+    }
+
+    /// The first number of the data that is not finite.
+    fn fault_of_the_data(&self) -> Option<String> {
         let parts = [
             ("training", Some(self.train)),
             ("validation", self.validation),
         ];
-        let fault = parts.into_iter().find_map(|(part, data)| {
+        parts.into_iter().find_map(|(part, data)| {
             let example = data?.first_not_finite()?;
             Some(format!(
                 "example {example} of the {part} data, counted from 0, holds a number that is not \
                  finite: leave it out or replace it"
             ))
-        });
-        match fault {
-            Some(fault) => TrainError::Data(fault),
-            None => TrainError::Diverged { epoch, what },
-        }
+        })
     }
 
     /// Lets early stopping, the plateau and the best weights see an epoch.
@@ -259,6 +278,18 @@ impl<'a> Session<'a> {
             self.best = Some(weights);
         }
     }
+}
+
+/// The examples in batches of `size`; a last one of less than `fewest` joins the one before.
+fn batches(order: &[usize], size: usize, fewest: usize) -> Vec<&[usize]> {
+    let mut batches: Vec<&[usize]> = order.chunks(size).collect();
+    if let [.., before, last] = batches[..]
+        && last.len() < fewest
+    {
+        batches.truncate(batches.len() - 2);
+        batches.push(&order[order.len() - before.len() - last.len()..]);
+    }
+    batches
 }
 
 /// The loss and the metrics of `network` on `data`, by name.

@@ -102,6 +102,25 @@ fn divergence_is_found_at_its_batch() {
 }
 
 #[test]
+fn a_loss_that_is_not_finite_at_once_is_not_blamed_on_the_learning_rate() {
+    let mut rng = Rng::new(9);
+    let draw = |_| {
+        if rng.below(2) == 0 {
+            f32::MAX
+        } else {
+            f32::MIN
+        }
+    };
+    let inputs: Vec<f32> = (0..400).map(draw).collect();
+    let data = Data::values(inputs, [10], vec![1.0f32; 40], 1).unwrap();
+    let net = Sequential::input([10]).dense(1, Activation::Linear);
+    let fit = Fit::new(net).loss(Loss::Mse);
+    let error = fit.train(1, &data, None, &mut |_| ControlFlow::Continue(()));
+    let message = error.unwrap_err().to_string();
+    assert!(message.contains("before the first step"), "{message}");
+}
+
+#[test]
 fn numbers_that_the_data_should_not_hold_are_named_by_example() {
     let go = &mut |_: &EpochMetrics| ControlFlow::Continue(());
     let good = ring(60);
@@ -181,6 +200,8 @@ fn what_does_not_fit_is_refused_before_training() {
     let numbers = Data::values(vec![0f32; 4], [2], vec![0.0, 1.0], 1).unwrap();
     assert!(message(&fit(0.1), &numbers).contains("Data::classes"));
     assert!(message(&fit(0.1), &data.take(0)).contains("no example"));
+    let weighted = fit(0.1).loss(Loss::Mse).class_weights([1.0]);
+    assert!(message(&weighted, &numbers).contains("class weights need classes"));
 }
 
 /// All that [`Fit`] can do at once, so that a checkpoint must hold all of it.

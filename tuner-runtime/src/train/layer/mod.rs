@@ -204,6 +204,11 @@ pub(crate) trait Run: Debug + Send {
     /// Applies the layer, and records it when the batch is one of training.
     fn forward(&mut self, batch: Batch, rng: &mut Rng) -> Result<Batch, TrainError>;
 
+    /// The fewest examples that it can learn from at a time.
+    fn fewest_rows(&self) -> usize {
+        1
+    }
+
     /// Shows every parameter with its name within the layer, always in the same order.
     fn visit(&mut self, _see: &mut dyn FnMut(&str, &mut Parameter)) {}
 }

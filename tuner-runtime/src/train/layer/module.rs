@@ -22,6 +22,7 @@ use crate::math::rng::Rng;
 use crate::train::batch::{Batch, Grads, Key};
 use crate::train::buffer::Buffer;
 use crate::train::error::TrainError;
+use crate::train::ops::all_finite;
 use crate::train::parameter::Parameter;
 use crate::train::pool;
 
@@ -180,6 +181,13 @@ impl<M: Trainable<IN, OUT>, const IN: usize, const OUT: usize> Run for Running<M
             parameters: self.parameters.iter_mut(),
         };
         walk(&mut self.module, &mut keep)?;
+        let mut kept = self.parameters.iter().filter(|(_, p)| !p.is_trained());
+        if rows == 1 && kept.any(|(_, p)| !all_finite(p.values())) {
+            return Err(TrainError::Data(format!(
+                "a batch of one example has no variance, which a normalisation in the module of \
+                 {IN} to {OUT} numbers needs: train on batches of 2 or more"
+            )));
+        }
         let key = batch.new_key();
         let (output, values) = (key.clone(), Buffer::from(y.as_vec()));
         tape.add_backward_op(move |grads| {
@@ -188,6 +196,15 @@ impl<M: Trainable<IN, OUT>, const IN: usize, const OUT: usize> Run for Running<M
             Ok(())
         });
         Ok(batch.resume(values, Some(tape), Some(key)))
+    }
+
+    /// What dfdx keeps without training it are the statistics of its normalisations, and their
+    /// variance is over one example fewer than there are.
+    fn fewest_rows(&self) -> usize {
+        match self.parameters.iter().all(|(_, p)| p.is_trained()) {
+            true => 1,
+            false => 2,
+        }
     }
 
     fn visit(&mut self, see: &mut dyn FnMut(&str, &mut Parameter)) {
@@ -319,7 +336,7 @@ impl TensorVisitor<f32, Cpu> for Take<'_> {
 
 #[cfg(test)]
 mod tests {
-    use dfdx::nn::builders::{Dropout, Linear, ReLU, Tanh};
+    use dfdx::nn::builders::{BatchNorm1D, Dropout, Linear, ReLU, Tanh};
 
     use crate::train::gradient_check::check_gradients;
     use crate::train::{Activation, Adam, Data, Fit, Sequential};
@@ -352,6 +369,25 @@ mod tests {
         let losses = run();
         assert!(losses[19] < 0.7 * losses[0], "{losses:?}");
         assert_eq!(run(), losses);
+    }
+
+    #[test]
+    fn a_normalisation_never_sees_one_example_alone() {
+        type Normal = (BatchNorm1D<1>, Linear<1, 2>);
+        let inputs: Vec<f32> = (0..33).map(|i| i as f32 / 10.0).collect();
+        let labels: Vec<u8> = inputs.iter().map(|x| u8::from(*x > 1.5)).collect();
+        let data = Data::classes(inputs, [1], &labels).unwrap();
+        let fit = Fit::new(Sequential::input([1]).module::<Normal, 1, 2>());
+        let train = |fit: &Fit, data: &Data| {
+            fit.train(4, data, None, &mut |_| std::ops::ControlFlow::Continue(()))
+        };
+        // Two batches of 8 and one of 17.
+        assert!(train(&fit.clone().batch_size(8), &data).is_ok());
+        for (size, count) in [(1, 33), (8, 1)] {
+            let fit = fit.clone().batch_size(size);
+            let error = train(&fit, &data.take(count)).unwrap_err().to_string();
+            assert!(error.contains("batch of one example"), "{error}");
+        }
     }
 
     #[test]
