@@ -29,8 +29,8 @@ impl Run for Running {
         if !batch.training() || self.rate == 0.0 {
             return Ok(batch);
         }
-        // Four decisions of 16 bits from each draw; the rate is kept to 1/65536.
-        let threshold = (self.rate * 65_536.0).round() as u64;
+        // Four decisions of 16 bits from each draw; the rate is kept to 1/65536, and below 1.
+        let threshold = (self.rate * 65_536.0).round().min(65_535.0) as u64;
         let kept = (1.0 / (1.0 - threshold as f64 / 65_536.0)) as f32;
         let mut mask = Buffer::stale(batch.values.len());
         for four in mask.chunks_mut(4) {
@@ -76,6 +76,15 @@ mod tests {
         assert!((2_850..3_150).contains(&zeros), "{zeros}");
         let mean = batch.values.iter().sum::<f32>() / 1e4;
         assert!((mean - 1.0).abs() < 0.03, "{mean}");
+    }
+
+    #[test]
+    fn the_highest_rate_leaves_something() {
+        let net = Sequential::input([1_000_000]).layer(Layer::Dropout { rate: 0.999_999 });
+        let mut network = net.initialize(0).unwrap();
+        let ones = Buffer::copied(&vec![1.0; 1_000_000]);
+        let batch = network.forward(ones, 1, true, &mut Rng::new(1)).unwrap();
+        assert!(batch.values.contains(&65_536.0));
     }
 
     #[test]

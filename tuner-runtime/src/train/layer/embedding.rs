@@ -9,6 +9,9 @@ use crate::train::buffer::Buffer;
 use crate::train::error::TrainError;
 use crate::train::parameter::Parameter;
 
+/// Where `f32` begins to leave out whole numbers.
+const MOST_ENTRIES: usize = 1 << f32::MANTISSA_DIGITS;
+
 #[derive(Debug)]
 struct Embedding {
     table: Parameter,
@@ -21,6 +24,12 @@ pub(super) fn build(site: &mut Site<'_>, entries: usize, width: usize) -> Result
         ));
     }
     let count = elements("a table", &[entries, width])?;
+    if entries > MOST_ENTRIES {
+        return Err(format!(
+            "has {entries} entries, and the inputs are f32, which tell whole numbers apart up to \
+             {MOST_ENTRIES}: take fewer"
+        ));
+    }
     let draw = |_| (0.1 * site.rng.unit() - 0.05) as f32;
     let table = (0..count).map(draw).collect();
     Ok(Built {
@@ -39,7 +48,7 @@ impl Run for Embedding {
             if !(index >= 0.0 && index < entries as f32 && index.fract() == 0.0) {
                 return Err(TrainError::Data(format!(
                     "{index} is no index of an embedding with {entries} entries: indices are the \
-                     whole numbers from 0 to {}",
+                     whole numbers from 0 to {}, given as f32 (bytes arrive divided by 255)",
                     entries - 1
                 )));
             }
@@ -86,5 +95,8 @@ mod tests {
                 .to_string();
             assert!(error.contains("whole numbers from 0 to 4"), "{error}");
         }
+        let many = Sequential::input([4]).embedding((1 << 24) + 1, 1);
+        let error = many.initialize(1).unwrap_err().to_string();
+        assert!(error.contains("up to 16777216"), "{error}");
     }
 }
