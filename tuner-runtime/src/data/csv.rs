@@ -29,14 +29,18 @@ pub(super) fn two_columns(
         None => return Err(fault(file, 1, "the file is empty".to_owned())),
     };
     let place = |name: &str| {
-        names.iter().position(|found| found == name).ok_or_else(|| {
-            let names = names.join("`, `");
-            fault(
-                file,
-                1,
-                format!("there is no column `{name}` among `{names}`"),
-            )
-        })
+        let mut found = (0..names.len()).filter(|&place| names[place] == name);
+        let problem = match (found.next(), found.next()) {
+            (Some(place), None) => return Ok(place),
+            (Some(_), Some(_)) => {
+                format!("the column `{name}` stands there twice; give each a name of its own")
+            }
+            (None, _) => {
+                let names = names.join("`, `");
+                format!("there is no column `{name}` among `{names}`")
+            }
+        };
+        Err(fault(file, 1, problem))
     };
     let places = [place(columns[0])?, place(columns[1])?];
     let mut rows = Vec::new();
@@ -145,6 +149,10 @@ mod tests {
             (
                 b"Date,Heat\n",
                 ["line 1", "no column `Temp` among `Date`, `Heat`"],
+            ),
+            (
+                b"Temp,Date,Temp\n1,a,2\n",
+                ["line 1", "column `Temp` stands there twice"],
             ),
             (b"Date,Temp\na,1\nb\n", ["line 3", "`b` has 1 fields"]),
             (b"Date,Temp\n\na,1\n", ["line 2", "`` has 1 fields"]),
