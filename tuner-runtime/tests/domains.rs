@@ -66,7 +66,8 @@ fn condition(parent: &Json, rng: &mut Rng) -> Option<Json> {
             Some(json!({"parent": name, "values": choices[first..]}))
         }
         "int" if rng.below(2) == 1 => {
-            Some(json!({"parent": name, "at_least": parent["low"].as_i64()? + 1}))
+            let least = (parent["low"].as_i64()? + 1).min(parent["high"].as_i64()?);
+            Some(json!({"parent": name, "at_least": least}))
         }
         "int" => Some(json!({"parent": name, "values": [parent["low"]]})),
         _ => None,

@@ -348,44 +348,43 @@ impl SpaceBuilder {
     }
 
     fn check(name: &str, condition: &Condition, before: &[Param]) -> Result<(), SpaceError> {
-        let fault = |parent: &str, fault: String| SpaceError::Condition {
-            name: name.to_string(),
-            parent: parent.to_string(),
-            fault,
+        let parent = before.get(condition.parent());
+        let refuse = |fault: String| {
+            Err(SpaceError::Condition {
+                name: name.to_string(),
+                parent: parent.map_or("?", |parent| &*parent.name).to_string(),
+                fault,
+            })
         };
-        let Some(parent) = before.get(condition.parent()) else {
-            return Err(fault(
-                "?",
-                "a parent must come before its children".to_string(),
-            ));
+        let Some(Param { domain, .. }) = parent else {
+            return refuse("a parent must come before its children".to_string());
         };
-        match condition {
-            Condition::Is { values, .. } => {
-                if matches!(parent.domain, Domain::Float(_)) {
-                    let text = "a real number has no values to compare with; use a choice";
-                    return Err(fault(&parent.name, text.to_string()));
-                }
-                let foreign = values
+        match (condition, domain) {
+            (Condition::Is { .. }, Domain::Float(_)) => {
+                refuse("a real number has no values to compare with; use a choice".to_string())
+            }
+            (Condition::Is { values, .. }, _) if values.is_empty() => {
+                refuse("name at least one value".to_string())
+            }
+            (Condition::Is { values, .. }, _) => {
+                match values
                     .iter()
-                    .find(|value| parent.domain.canonical(value).is_none());
-                match foreign {
-                    Some(value) => Err(fault(
-                        &parent.name,
-                        format!("{value} is not one of {}", parent.domain),
-                    )),
-                    None if values.is_empty() => {
-                        Err(fault(&parent.name, "name at least one value".to_string()))
-                    }
+                    .find(|value| domain.canonical(value).is_none())
+                {
+                    Some(value) => refuse(format!("{} is not one of {domain}", value.quoted())),
                     None => Ok(()),
                 }
             }
-            Condition::AtLeast { .. } => match parent.domain {
-                Domain::Int(_) => Ok(()),
-                _ => Err(fault(
-                    &parent.name,
-                    "at_least asks for a whole number".to_string(),
-                )),
-            },
+            (Condition::AtLeast { count, .. }, Domain::Int(int)) if *count > int.high() => {
+                refuse(format!(
+                    "it is never at least {count}, for its highest value is {}",
+                    int.high()
+                ))
+            }
+            (Condition::AtLeast { .. }, Domain::Int(_)) => Ok(()),
+            (Condition::AtLeast { .. }, _) => {
+                refuse("at_least asks for a whole number".to_string())
+            }
         }
     }
 }
@@ -484,6 +483,12 @@ mod tests {
         };
         later.push("a", Domain::Bool, None, Some(condition));
         assert!(matches!(later.build(), Err(SpaceError::Condition { .. })));
+        let mut never = Space::builder();
+        let parent = never.push("n", Domain::Int(IntDomain::new(1, 4).unwrap()), None, None);
+        let condition = Condition::AtLeast { parent, count: 5 };
+        never.push("a", Domain::Bool, None, Some(condition));
+        let error = never.build().unwrap_err().to_string();
+        assert!(error.contains("its highest value is 4"), "{error}");
         let mut default = Space::builder();
         default.push("a", Domain::Bool, Some(Value::Int(3)), None);
         assert!(matches!(default.build(), Err(SpaceError::Default { .. })));

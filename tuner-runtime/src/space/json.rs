@@ -52,6 +52,22 @@ enum Kind {
     Fixed,
 }
 
+impl Kind {
+    /// How it is written, and the fields that it takes beside name, type and condition.
+    fn fields(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            Self::Float => (
+                "float",
+                &["low", "high", "log", "step", "scale", "bits", "default"],
+            ),
+            Self::Int => ("int", &["low", "high", "log", "step", "scale", "default"]),
+            Self::Categorical => ("categorical", &["choices", "ordered", "default"]),
+            Self::Bool => ("bool", &["default"]),
+            Self::Fixed => ("fixed", &["value"]),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ConditionJson {
@@ -111,6 +127,7 @@ impl Space {
                 },
                 fault: fault.to_string(),
             })?;
+            param.check_fields(json)?;
             param.push(&mut builder, &mut warnings)?;
         }
         Ok((builder.build()?, warnings))
@@ -178,6 +195,27 @@ impl ParamJson {
         json
     }
 
+    /// Refuses a field that another type takes: left out in silence, it would be believed to count.
+    fn check_fields(&self, json: &serde_json::Value) -> Result<(), SpaceJsonError> {
+        let (kind, fields) = self.kind.fields();
+        // False says what leaving out says.
+        let says_nothing =
+            |value: &serde_json::Value| value.is_null() || *value == serde_json::Value::Bool(false);
+        let mut set = json.as_object().into_iter().flatten();
+        let foreign = set.find(|(field, value)| {
+            let own = ["name", "type", "condition"].iter().chain(fields);
+            !own.copied().any(|own| own == *field) && !says_nothing(value)
+        });
+        match foreign {
+            None => Ok(()),
+            Some((field, _)) => Err(self.fault(format!(
+                "the type {kind} takes no `{field}`; leave it out, or take another type. It takes \
+                 {}",
+                fields.join(", ")
+            ))),
+        }
+    }
+
     fn set_scale(&mut self, scale: Scale) {
         self.log = (scale == Scale::Log).then_some(true);
         self.scale = (scale == Scale::ReverseLog).then_some(scale);
@@ -193,8 +231,7 @@ impl ParamJson {
             Some(condition) => Some(self.read_condition(condition, builder)?),
         };
         let domain = self.domain(warnings)?;
-        let default = self.default.clone().filter(|_| self.kind != Kind::Fixed);
-        builder.push(Arc::<str>::from(self.name), domain, default, condition);
+        builder.push(Arc::<str>::from(self.name), domain, self.default, condition);
         Ok(())
     }
 
@@ -280,8 +317,9 @@ impl ParamJson {
 
     fn read_scale(&self) -> Result<Scale, SpaceJsonError> {
         match (self.log.unwrap_or(false), self.scale) {
-            (true, Some(Scale::ReverseLog)) => {
-                Err(self.fault("`log` and the scale \"reverse_log\" exclude each other".into()))
+            (true, Some(Scale::Linear | Scale::ReverseLog)) => {
+                Err(self
+                    .fault("`log` and another `scale` exclude each other; leave one out".into()))
             }
             (true, _) => Ok(Scale::Log),
             (false, scale) => Ok(scale.unwrap_or_default()),
@@ -292,7 +330,7 @@ impl ParamJson {
         value
             .as_ref()
             .and_then(Value::as_int)
-            .ok_or_else(|| self.fault(format!("an int needs `{field}`, a whole number")))
+            .ok_or_else(|| self.fault(format!("an int needs `{field}`, a whole number of 64 bits")))
     }
 
     fn float(&self, field: &str, value: &Option<Value>) -> Result<f64, SpaceJsonError> {
@@ -335,89 +373,5 @@ impl<'de> Deserialize<'de> for Space {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn read(json: serde_json::Value) -> Result<(Space, Vec<String>), SpaceJsonError> {
-        Space::from_json(&json)
-    }
-
-    #[test]
-    fn every_kind_reads_back() {
-        let (space, warnings) = read(json!([
-            {"name": "lr", "type": "float", "low": 1e-5, "high": 0.1, "log": true, "step": null},
-            {"name": "m", "type": "float", "low": 0.5, "high": 0.99, "scale": "reverse_log"},
-            {"name": "noise", "type": "float", "low": 0, "high": 0.5, "step": 0.1, "bits": 32},
-            {"name": "seed", "type": "int", "low": 0, "high": u64::MAX},
-            {"name": "batch", "type": "int", "low": 16, "high": 1024, "step": 2, "log": true},
-            {"name": "booster", "type": "categorical", "choices": ["gbtree", "dart", "linear"]},
-            {"name": "size", "type": "categorical", "choices": [3, 1, 2], "ordered": true},
-            {"name": "bias", "type": "bool", "default": true},
-            {"name": "classes", "type": "fixed", "value": 10},
-            {"name": "rate", "type": "float", "low": 0.1, "high": 0.9,
-             "condition": {"parent": "booster", "values": ["gbtree", "dart"]}},
-            {"name": "deep", "type": "bool", "condition": {"parent": "batch", "at_least": 64}},
-            {"name": "last", "type": "bool", "condition": {"parent": "seed", "at_least": u64::MAX}},
-        ]))
-        .unwrap();
-        assert_eq!(warnings, Vec::<String>::new());
-        let again = read(space.to_json()).unwrap().0;
-        assert_eq!(again, space);
-        assert_eq!(again.to_json().to_string(), space.to_json().to_string());
-    }
-
-    #[test]
-    fn an_upper_bound_off_the_grid_is_lowered_with_a_warning() {
-        let grid = json!([{"name": "n", "type": "int", "low": 0, "high": 10, "step": 4}]);
-        let (space, warnings) = read(grid).unwrap();
-        assert_eq!(space.cardinality(), Some(3));
-        assert_eq!(
-            warnings,
-            ["`n`: `high` 10 is off the grid; the last value is 8"]
-        );
-    }
-
-    #[test]
-    fn faults_name_the_parameter_and_the_field() {
-        let faults = [
-            (
-                json!([{"name": "a", "type": "int", "low": 1}]),
-                "`a`: an int needs `high`",
-            ),
-            (
-                json!([{"name": "a", "type": "int", "low": 2, "high": 1}]),
-                "`a`: the range 2..=1",
-            ),
-            (
-                json!([{"name": "a", "type": "categorical"}]),
-                "needs `choices`",
-            ),
-            (
-                json!([{"name": "a", "type": "colour"}]),
-                "`a`: unknown variant `colour`",
-            ),
-            (
-                json!([{"name": "a", "type": "bool", "hight": 1}]),
-                "unknown field `hight`",
-            ),
-            (
-                json!([{"type": "bool"}]),
-                "`parameter 0`: missing field `name`",
-            ),
-            (json!({"name": "a"}), "no list of parameters"),
-            (
-                json!([{"name": "a", "type": "bool", "condition": {"parent": "b", "values": [1]}}]),
-                "`b` of its condition does not come before",
-            ),
-            (
-                json!([{"name": "a", "type": "bool", "default": 3}]),
-                "the default 3 of `a`",
-            ),
-        ];
-        for (json, expected) in faults {
-            let error = read(json).unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
-        }
-    }
-}
+#[path = "json_tests.rs"]
+mod tests;

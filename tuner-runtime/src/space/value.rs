@@ -192,7 +192,9 @@ impl fmt::Display for Shown<'_> {
 
 /// Whether a text reads as a text without quotes.
 fn is_plain(text: &str) -> bool {
-    let is_mark = |letter: char| letter.is_whitespace() || "[](){},;=`'\"".contains(letter);
+    let is_mark = |letter: char| {
+        letter.is_whitespace() || letter.is_control() || "[](){},;=`'\"".contains(letter)
+    };
     let is_other = text.parse::<f64>().is_ok() || text.parse::<bool>().is_ok();
     !text.is_empty() && !text.contains(is_mark) && !is_other
 }
@@ -313,10 +315,18 @@ mod tests {
 
     #[test]
     fn texts_that_read_as_something_else_are_quoted() {
-        let shown = ["he", "a.b", "", "1", "true", "a b", "[x]", "nan"]
+        let shown = ["he", "a.b", "", "1", "true", "a b", "[x]", "nan", "\u{7}"]
             .map(|text| Value::from(text).quoted().to_string());
         let expected = [
-            "he", "a.b", "\"\"", "\"1\"", "\"true\"", "\"a b\"", "\"[x]\"", "\"nan\"",
+            "he",
+            "a.b",
+            "\"\"",
+            "\"1\"",
+            "\"true\"",
+            "\"a b\"",
+            "\"[x]\"",
+            "\"nan\"",
+            "\"\\u{7}\"",
         ];
         assert_eq!(shown, expected);
     }

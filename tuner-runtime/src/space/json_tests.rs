@@ -1,0 +1,136 @@
+//! Tests of spaces as JSON.
+
+use super::*;
+use serde_json::json;
+
+fn read(json: serde_json::Value) -> Result<(Space, Vec<String>), SpaceJsonError> {
+    Space::from_json(&json)
+}
+
+#[test]
+fn every_kind_reads_back() {
+    let (space, warnings) = read(json!([
+        {"name": "lr", "type": "float", "low": 1e-5, "high": 0.1, "log": true, "step": null},
+        {"name": "m", "type": "float", "low": 0.5, "high": 0.99, "scale": "reverse_log"},
+        {"name": "noise", "type": "float", "low": 0, "high": 0.5, "step": 0.1, "bits": 32},
+        {"name": "seed", "type": "int", "low": 0, "high": u64::MAX},
+        {"name": "batch", "type": "int", "low": 16, "high": 1024, "step": 2, "log": true},
+        {"name": "booster", "type": "categorical", "choices": ["gbtree", "dart", "linear"]},
+        {"name": "size", "type": "categorical", "choices": [3, 1, 2], "ordered": true},
+        {"name": "bias", "type": "bool", "default": true},
+        {"name": "classes", "type": "fixed", "value": 10},
+        {"name": "rate", "type": "float", "low": 0.1, "high": 0.9,
+         "condition": {"parent": "booster", "values": ["gbtree", "dart"]}},
+        {"name": "deep", "type": "bool", "condition": {"parent": "batch", "at_least": 64}},
+        {"name": "last", "type": "bool", "condition": {"parent": "seed", "at_least": u64::MAX}},
+    ]))
+    .unwrap();
+    assert_eq!(warnings, Vec::<String>::new());
+    let again = read(space.to_json()).unwrap().0;
+    assert_eq!(again, space);
+    assert_eq!(again.to_json().to_string(), space.to_json().to_string());
+}
+
+#[test]
+fn fields_of_other_types_may_stand_there_empty() {
+    let read = read(
+        json!([{"name": "a", "type": "bool", "low": null, "high": null,
+        "log": false, "step": null, "choices": null, "ordered": false, "condition": null}]),
+    );
+    assert_eq!(read.unwrap().0.cardinality(), Some(2));
+}
+
+#[test]
+fn an_upper_bound_off_the_grid_is_lowered_with_a_warning() {
+    let grid = json!([{"name": "n", "type": "int", "low": 0, "high": 10, "step": 4}]);
+    let (space, warnings) = read(grid).unwrap();
+    assert_eq!(space.cardinality(), Some(3));
+    assert_eq!(
+        warnings,
+        ["`n`: `high` 10 is off the grid; the last value is 8"]
+    );
+}
+
+#[test]
+fn faults_name_the_parameter_and_the_field() {
+    let faults = [
+        (
+            json!([{"name": "a", "type": "int", "low": 1}]),
+            "`a`: an int needs `high`",
+        ),
+        (
+            json!([{"name": "a", "type": "int", "low": 2, "high": 1}]),
+            "`a`: the range 2..=1",
+        ),
+        (
+            json!([{"name": "a", "type": "categorical"}]),
+            "needs `choices`",
+        ),
+        (
+            json!([{"name": "a", "type": "colour"}]),
+            "`a`: unknown variant `colour`",
+        ),
+        (
+            json!([{"name": "a", "type": "bool", "hight": 1}]),
+            "unknown field `hight`",
+        ),
+        (
+            json!([{"type": "bool"}]),
+            "`parameter 0`: missing field `name`",
+        ),
+        (json!({"name": "a"}), "no list of parameters"),
+        (
+            json!([{"name": "a", "type": "bool", "condition": {"parent": "b", "values": [1]}}]),
+            "`b` of its condition does not come before",
+        ),
+        (
+            json!([{"name": "a", "type": "bool", "default": 3}]),
+            "the default 3 of `a`",
+        ),
+        (
+            json!([{"name": "a", "type": "float", "low": 0, "high": 1, "choices": [1]}]),
+            "`a`: the type float takes no `choices`",
+        ),
+        (
+            json!([{"name": "a", "type": "bool", "choices": [true]}]),
+            "the type bool takes no `choices`",
+        ),
+        (
+            json!([{"name": "a", "type": "categorical", "choices": [1], "log": true}]),
+            "the type categorical takes no `log`",
+        ),
+        (
+            json!([{"name": "a", "type": "categorical", "choices": [1], "low": 0}]),
+            "takes no `low`; leave it out",
+        ),
+        (
+            json!([{"name": "a", "type": "int", "low": 0, "high": 1, "bits": 32}]),
+            "the type int takes no `bits`",
+        ),
+        (
+            json!([{"name": "a", "type": "fixed", "value": 1, "default": 2}]),
+            "the type fixed takes no `default`",
+        ),
+        (
+            json!([{"name": "a", "type": "int", "low": 1, "high": 2, "log": true,
+                    "scale": "linear"}]),
+            "`log` and another `scale`",
+        ),
+        (
+            json!([{"name": "n", "type": "int", "low": 0, "high": 10, "step": 4},
+                   {"name": "a", "type": "bool",
+                    "condition": {"parent": "n", "at_least": 9}}]),
+            "`a` depends on `n`: it is never at least 9, for its highest value is 8",
+        ),
+        (
+            json!([{"name": "b", "type": "bool"},
+                   {"name": "a", "type": "bool",
+                    "condition": {"parent": "b", "values": ["true"]}}]),
+            "\"true\" is not one of [false, true]",
+        ),
+    ];
+    for (json, expected) in faults {
+        let error = read(json).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
