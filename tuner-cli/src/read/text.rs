@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value as Json;
 use tuner_runtime::study::front;
 use tuner_runtime::trial::text::{
-    configuration, duration, first_line, metrics, number, param, seconds,
+    configuration, duration, first_line, metrics, number, one_line, param, seconds,
 };
 use tuner_runtime::trial::{History, TrialRecord};
 
@@ -91,7 +91,7 @@ pub(super) fn trial(trial: &TrialRecord) -> String {
 
 fn parameters(text: &mut String, trial: &TrialRecord) {
     for (name, value) in trial.point.iter() {
-        let _ = writeln!(text, "  {name} = {}", param(value));
+        let _ = writeln!(text, "  {} = {}", one_line(name), param(value));
     }
 }
 
@@ -123,8 +123,12 @@ pub(super) fn studies(rows: &[Json]) -> String {
     table(&cells)
 }
 
-/// Columns as wide as their widest cell.
+/// Columns as wide as their widest cell, one line a row whatever stands in it.
 fn table(rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| row.iter().map(|cell| one_line(cell)).collect())
+        .collect();
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
@@ -132,7 +136,7 @@ fn table(rows: &[Vec<String>]) -> String {
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         let cells = row.iter().zip(&widths);
         let line: Vec<String> = cells
             .map(|(cell, width)| format!("{cell:<width$}"))

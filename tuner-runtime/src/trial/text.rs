@@ -44,11 +44,12 @@ pub fn configuration(point: &Point) -> String {
     line(pairs, " = ")
 }
 
-/// The value of a parameter, a float as [`number`] writes it.
+/// The value of a parameter in one line: a float as [`number`] writes it, a text in quotes where it
+/// would read as something else.
 pub fn param(value: &Value) -> String {
     match value {
         Value::Float(value) => number(*value),
-        other => other.to_string(),
+        other => other.quoted().to_string(),
     }
 }
 
@@ -58,11 +59,26 @@ pub fn metrics(metrics: &Metrics) -> String {
     line(pairs, " ")
 }
 
+/// The text with line ends and other controls as escapes.
+///
+/// ```
+/// # use tuner_runtime as tuner;
+/// use tuner::trial::text::one_line;
+/// assert_eq!(one_line("two\nlines"), "two\\nlines");
+/// ```
+pub fn one_line(text: &str) -> String {
+    let escaped = |letter: char| match letter.is_control() {
+        true => letter.escape_default().to_string(),
+        false => letter.to_string(),
+    };
+    text.chars().map(escaped).collect()
+}
+
 fn line<'a>(pairs: impl Iterator<Item = (&'a str, String)>, between: &str) -> String {
     let mut text = String::new();
     for (name, value) in pairs {
         let comma = if text.is_empty() { "" } else { ", " };
-        let _ = write!(text, "{comma}{name}{between}{value}");
+        let _ = write!(text, "{comma}{}{between}{value}", one_line(name));
     }
     text
 }
@@ -154,12 +170,13 @@ mod tests {
             ("rate".into(), Value::Float(0.26827695767378845)),
             ("units[0]".into(), Value::Int(1_234_567_890)),
             ("kind".into(), Value::from("adam")),
+            ("note".into(), Value::from("two\nlines")),
         ]
         .into_iter()
         .collect();
         assert_eq!(
             configuration(&point),
-            "rate = 0.268277, units[0] = 1234567890, kind = adam"
+            "rate = 0.268277, units[0] = 1234567890, kind = adam, note = \"two\\nlines\""
         );
         let measured = Metrics::new().with("loss", 1.0 / 3.0).with("mae", 2.0);
         assert_eq!(metrics(&measured), "loss 0.333333, mae 2");
