@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -119,7 +120,7 @@ pub(crate) struct AskTell {
 
     /// Values of each float without a step, for the sampler grid
     #[arg(long, value_name = "COUNT")]
-    pub(crate) grid_points: Option<usize>,
+    pub(crate) grid_points: Option<NonZeroUsize>,
     /// Who answers reports: median, asha, percentile:25, hyperband:81, patience:5, threshold:..100 or wilcoxon:0.05
     #[arg(long, value_name = "NAME", value_parser = pruner::parse)]
     pub(crate) pruner: Option<Arc<dyn Pruner>>,

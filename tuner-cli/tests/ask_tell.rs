@@ -260,6 +260,15 @@ fn the_command_line_names_what_there_is() {
     let pruner = tuner(&["ask-tell", "--sampler", "random", "--pruner", "percentile"]);
     assert_eq!(pruner.code, Some(2));
     assert!(pruner.error.contains("from 0 to 100"), "{}", pruner.error);
+    let ignored = tuner(&["ask-tell", "--sampler", "tpe", "--grid-points", "3"]);
+    assert_eq!(ignored.code, Some(1));
+    assert!(
+        ignored.error.contains("is for the sampler grid"),
+        "{}",
+        ignored.error
+    );
+    let none = tuner(&["ask-tell", "--sampler", "grid", "--grid-points", "0"]);
+    assert_eq!(none.code, Some(2), "{}", none.error);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("notes.txt");
     std::fs::write(

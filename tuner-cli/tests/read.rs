@@ -113,6 +113,46 @@ fn a_table_has_a_line_a_trial() {
 }
 
 #[test]
+fn a_text_of_two_lines_stays_in_its_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("study.db");
+    let file = file.to_str().unwrap();
+    let mut peer = Peer::start(&["ask-tell", "--sampler", "random", "--study", file]);
+    let space = json!([{"name": "a\nb", "type": "categorical", "choices": ["two\nlines"]}]);
+    peer.call(json!({"cmd": "init", "space": space, "direction": "minimize"}));
+    peer.call(json!({"cmd": "ask"}));
+    peer.call(json!({"cmd": "tell", "id": 0, "value": 1}));
+    peer.quit();
+    let trials = tuner(&["trials", file]).output;
+    assert_eq!(trials.lines().count(), 2, "{trials}");
+    assert!(trials.contains(r#"a\nb = "two\nlines""#), "{trials}");
+    let shown = tuner(&["show", file, "0"]).output;
+    assert!(shown.contains("\n  a\\nb = \"two\\nlines\"\n"), "{shown}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_may_not_be_read_hides_no_other() {
+    use std::fs::{Permissions, create_dir, read_dir, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (open, closed) = (folder.path().join("open"), folder.path().join("closed"));
+    create_dir(&open).unwrap();
+    create_dir(&closed).unwrap();
+    fill(&open.join("study.db"), 1);
+    set_permissions(&closed, Permissions::from_mode(0o000)).unwrap();
+    // The superuser may read everything.
+    let is_closed = read_dir(&closed).is_err();
+    let run = tuner(&["studies", folder.path().to_str().unwrap()]);
+    set_permissions(&closed, Permissions::from_mode(0o755)).unwrap();
+    assert!(run.output.contains("maximize value"), "{}", run.output);
+    if is_closed {
+        assert_eq!(run.code, Some(1));
+        assert!(run.error.contains("closed: "), "{}", run.error);
+    }
+}
+
+#[test]
 fn one_of_several_studies_is_named_and_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("study.db");

@@ -60,7 +60,7 @@ pub(super) fn read(line: &[u8]) -> Result<Request, String> {
     };
     let mut fields = Fields { cmd: &cmd, map };
     let request = match cmd.as_str() {
-        "init" => Request::Init(init(&mut fields)?),
+        "init" => Request::Init(init(&mut fields, line)?),
         "ask" => Request::Ask,
         "tell" => Request::Tell {
             id: fields.need("id", ID)?,
@@ -78,7 +78,13 @@ pub(super) fn read(line: &[u8]) -> Result<Request, String> {
     Ok(request)
 }
 
-fn init(fields: &mut Fields<'_>) -> Result<Init, String> {
+fn init(fields: &mut Fields<'_>, line: &[u8]) -> Result<Init, String> {
+    if let Some((given, kept)) = shortened(line) {
+        return Err(format!(
+            "init: the number {given} has more digits than JSON keeps; write it as a string, or as \
+             {kept}"
+        ));
+    }
     let init = Init {
         space: fields.need("space", "a list of parameters")?,
         seed: fields.take("seed", WHOLE)?,
@@ -101,7 +107,15 @@ fn outcome(fields: &mut Fields<'_>) -> Result<Outcome, String> {
             "tell: a failed trial has no `value`; leave it out, or leave out the `state`"
                 .to_owned(),
         ),
+        Some("failed") if step.is_some() => {
+            Err("tell: `step` belongs to a pruned trial; leave it out".to_owned())
+        }
         None | Some("finished") => match value {
+            Some(_) if message.is_some() => Err(
+                "tell: `message` belongs to a failed or a pruned trial; leave it out, or tell \
+                 the `state` too"
+                    .to_owned(),
+            ),
             Some(_) if step.is_some() => Err(
                 "tell: `step` belongs to a pruned trial; leave it out, or tell \
                  \"state\":\"pruned\" too"
@@ -159,6 +173,34 @@ impl Fields<'_> {
             Some(name) => Err(format!("{}: there is no field `{name}`", self.cmd)),
         }
     }
+}
+
+/// The first whole number of which JSON keeps other digits, and those: it is beyond 64 bits, so
+/// that it is read as a float.
+fn shortened(line: &[u8]) -> Option<(&str, String)> {
+    let mut rest = std::str::from_utf8(line).ok()?;
+    while !rest.is_empty() {
+        let (before, text) = rest.split_once('"').unwrap_or((rest, ""));
+        let is_between = |letter: char| !letter.is_ascii_alphanumeric() && !"+-.".contains(letter);
+        let found = before.split(is_between).find_map(|number| {
+            let digits = number.strip_prefix('-').unwrap_or(number);
+            let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());
+            let fits = number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
+            let kept = number.parse::<f64>().ok()?.to_string();
+            (is_whole && !fits && kept != number).then_some((number, kept))
+        });
+        if found.is_some() {
+            return found;
+        }
+        let mut escaped = false;
+        let end = text.find(|letter| {
+            let ends = letter == '"' && !escaped;
+            escaped = letter == '\\' && !escaped;
+            ends
+        });
+        rest = end.map_or("", |end| &text[end + 1..]);
+    }
+    None
 }
 
 fn not_json(line: &[u8], fault: &serde_json::Error) -> String {
@@ -222,6 +264,19 @@ mod tests {
                 "no field `valeu`",
             ),
             (
+                r#"{"cmd":"tell","id":0,"value":1,"message":"slow"}"#,
+                "`message` belongs to a failed",
+            ),
+            (
+                r#"{"cmd":"tell","id":0,"state":"failed","step":2}"#,
+                "`step` belongs to a pruned",
+            ),
+            (
+                r#"{"cmd":"init","space":[{"choices":[1,-123456789012345678901]}]}"#,
+                "-123456789012345678901 has more digits than JSON keeps; write it as a string, or \
+                 as -123456789012345680000",
+            ),
+            (
                 r#"{"cmd":"tell","id":0,"state":"lost"}"#,
                 "`state` is \"lost\"",
             ),
@@ -239,5 +294,16 @@ mod tests {
             assert!(fault.contains(says), "{line}: {fault}");
         }
         assert!(read(b"{\"cmd\":\"\xff\"}").is_err());
+        for same in [
+            "18446744073709551615",
+            "-9223372036854775808",
+            "100000000000000000000",
+            "1.2345678901234568e+20",
+            r#""123456789012345678901""#,
+            r#""\"123456789012345678901""#,
+        ] {
+            let line = format!(r#"{{"cmd":"init","space":[{same}],"direction":"minimize"}}"#);
+            assert!(read(line.as_bytes()).is_ok(), "{line}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The study that a driving program asks and tells.
 
 use std::error::Error;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -31,12 +32,21 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(options: AskTell) -> Result<Self, Box<dyn Error>> {
+        let name = &options.sampler;
+        if options.grid_points.is_some() && name != "grid" {
+            let fault = format!(
+                "--grid-points is for the sampler grid, and {name} has no grid; leave it out, or \
+                 write --sampler grid"
+            );
+            return Err(fault.into());
+        }
+        let points = options.grid_points.map(NonZeroUsize::get);
         let file: Option<Arc<dyn Storage>> = match options.study {
             Some(path) => Some(Arc::new(Sqlite::open(path)?)),
             None => None,
         };
         Ok(Self {
-            sampler: Arc::from(sampler::by_name(&options.sampler, options.grid_points)?),
+            sampler: Arc::from(sampler::by_name(name, points)?),
             pruner: options.pruner,
             file,
             on_change: options.on_change.into(),

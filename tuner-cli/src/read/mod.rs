@@ -68,8 +68,9 @@ pub(crate) fn export(options: &Read, format: Option<Format>) -> Done {
 }
 
 pub(crate) fn studies(path: &Path, as_json: bool) -> Done {
-    let (mut rows, mut faults) = (Vec::new(), Vec::new());
-    for file in open::files(path)? {
+    let mut rows = Vec::new();
+    let (files, mut faults) = open::files(path);
+    for file in files {
         let mut read = || -> Result<(), Box<dyn Error>> {
             let storage = Sqlite::open_read_only(&file)?;
             for id in storage.list()? {
@@ -78,7 +79,7 @@ pub(crate) fn studies(path: &Path, as_json: bool) -> Done {
             }
             Ok(())
         };
-        // One faulty file does not hide the others.
+        // A faulty file or folder does not hide the others.
         if let Err(fault) = read() {
             faults.push(fault.to_string());
         }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use tuner_runtime::storage::{Sqlite, Storage, StudyId};
@@ -63,26 +64,30 @@ pub(super) fn kept(storage: &Sqlite, id: &StudyId) -> Option<PathBuf> {
     Some(storage.path().with_file_name("trials")).filter(|folder| folder.is_dir())
 }
 
-/// The file itself, or all study files below a folder, by path.
-pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+/// The file itself, or all study files below a folder, by path; and which folders cannot be read.
+pub(super) fn files(path: &Path) -> (Vec<PathBuf>, Vec<String>) {
     if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
+        return (vec![path.to_owned()], Vec::new());
     }
-    let mut found = Vec::new();
+    let (mut found, mut faults) = (Vec::new(), Vec::new());
     let mut folders = vec![path.to_owned()];
     while let Some(folder) = folders.pop() {
-        let name = |fault| format!("{}: {fault}", folder.display());
-        for entry in fs::read_dir(&folder).map_err(name)? {
-            let entry = entry.map_err(name)?;
-            // Links are not followed: they may lead back up.
-            let kind = entry.file_type().map_err(name)?;
-            if kind.is_dir() {
-                folders.push(entry.path());
-            } else if entry.file_name() == FILE {
-                found.push(entry.path());
+        let mut look = || -> io::Result<()> {
+            for entry in fs::read_dir(&folder)? {
+                let entry = entry?;
+                // Links are not followed: they may lead back up.
+                if entry.file_type()?.is_dir() {
+                    folders.push(entry.path());
+                } else if entry.file_name() == FILE {
+                    found.push(entry.path());
+                }
             }
+            Ok(())
+        };
+        if let Err(fault) = look() {
+            faults.push(format!("{}: {fault}", folder.display()));
         }
     }
     found.sort();
-    Ok(found)
+    (found, faults)
 }
