@@ -383,7 +383,7 @@ impl SpaceBuilder {
             }
             (Condition::AtLeast { .. }, Domain::Int(_)) => Ok(()),
             (Condition::AtLeast { .. }, _) => {
-                refuse("at_least asks for a whole number".to_string())
+                refuse("at_least asks for a parent of the type int".to_string())
             }
         }
     }

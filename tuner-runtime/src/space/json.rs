@@ -11,7 +11,7 @@ use super::value::Value;
 
 /// One parameter as it stands in JSON; absent fields mean null.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with a name and a type")]
 struct ParamJson {
     name: String,
     #[serde(rename = "type")]
@@ -69,7 +69,7 @@ impl Kind {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with a parent")]
 struct ConditionJson {
     parent: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -201,8 +201,10 @@ impl ParamJson {
         // False says what leaving out says.
         let says_nothing =
             |value: &serde_json::Value| value.is_null() || *value == serde_json::Value::Bool(false);
-        let mut set = json.as_object().into_iter().flatten();
-        let foreign = set.find(|(field, value)| {
+        let Some(set) = json.as_object() else {
+            return Err(self.fault("a parameter is an object, not a list".to_string()));
+        };
+        let foreign = set.iter().find(|(field, value)| {
             let own = ["name", "type", "condition"].iter().chain(fields);
             !own.copied().any(|own| own == *field) && !says_nothing(value)
         });
@@ -291,6 +293,9 @@ impl ParamJson {
                 self.warn_if_lowered(&Value::Float(high), &Value::Float(domain.high()), warnings);
                 match self.bits {
                     None | Some(64) => Ok(Domain::Float(domain)),
+                    Some(32) if !is_range_in_32_bits(low, high) => Err(self.fault(format!(
+                        "`bits` is 32, in which {low:?}..={high:?} is no range; write 64"
+                    ))),
                     Some(32) => Ok(Domain::Float(domain.single())),
                     Some(bits) => Err(self.fault(format!("`bits` is {bits}; write 32 or 64"))),
                 }
@@ -355,6 +360,11 @@ impl ParamJson {
             fault,
         }
     }
+}
+
+fn is_range_in_32_bits(low: f64, high: f64) -> bool {
+    let [first, last] = [low, high].map(|bound| bound as f32);
+    first.is_finite() && last.is_finite() && (first < last || low == high)
 }
 
 impl Serialize for Space {

@@ -79,6 +79,28 @@ fn faults_name_the_parameter_and_the_field() {
             "`parameter 0`: missing field `name`",
         ),
         (json!({"name": "a"}), "no list of parameters"),
+        (json!([["a", "bool"]]), "an object, not a list"),
+        (
+            json!(["a"]),
+            "`parameter 0`: invalid type: string \"a\", expected an object with a name",
+        ),
+        (
+            json!([{"name": "a", "type": "bool", "condition": "b"}]),
+            "expected an object with a parent",
+        ),
+        (
+            json!([{"name": "a", "type": "float", "low": 1, "high": 1e300, "bits": 32}]),
+            "`a`: `bits` is 32, in which 1.0..=1e300 is no range; write 64",
+        ),
+        (
+            json!([{"name": "a", "type": "float", "low": 0, "high": 1e-60, "bits": 32}]),
+            "in which 0.0..=1e-60 is no range",
+        ),
+        (
+            json!([{"name": "b", "type": "bool"},
+                   {"name": "a", "type": "bool", "condition": {"parent": "b", "at_least": 1}}]),
+            "at_least asks for a parent of the type int",
+        ),
         (
             json!([{"name": "a", "type": "bool", "condition": {"parent": "b", "values": [1]}}]),
             "`b` of its condition does not come before",
