@@ -86,7 +86,7 @@ pub(crate) fn read(session: &mut Session<'_>, path: &Path) -> Result<(), TrainEr
                 .to_owned(),
         ));
     }
-    let load = |name: &str, to: &mut [f32]| weights::copy(path, &file, name, to);
+    let load = |name: &str, to: &mut [f32]| weights::copy(path, &file, name, &[to.len()], to);
     let mut best = Vec::new();
     let has_best = file.tensor("best.0").is_ok();
     let mut result = Ok(());
@@ -94,7 +94,8 @@ pub(crate) fn read(session: &mut Session<'_>, path: &Path) -> Result<(), TrainEr
         if result.is_err() {
             return;
         }
-        result = load(name, parameter.values_mut());
+        let shape = parameter.shape().to_vec();
+        result = weights::copy(path, &file, name, &shape, parameter.values_mut());
         if has_best && result.is_ok() {
             let mut values = vec![0.0; parameter.values().len()];
             result = load(&format!("best.{}", best.len()), &mut values);

@@ -59,23 +59,23 @@ pub(crate) fn write(
     fs::rename(&beside, path).map_err(|error| fault(&error))
 }
 
-/// Copies the array of this name.
+/// Copies the array of this name, which must have this shape.
 pub(crate) fn copy(
     path: &Path,
     file: &SafeTensors<'_>,
     name: &str,
+    shape: &[usize],
     to: &mut [f32],
 ) -> Result<(), TrainError> {
     let fault = |problem: String| TrainError::checkpoint(path, problem);
     let array = file
         .tensor(name)
         .map_err(|error| fault(format!("{name}: {error}")))?;
-    if array.dtype() != Dtype::F32 || array.data().len() != 4 * to.len() {
+    if array.dtype() != Dtype::F32 || array.shape() != shape {
         return Err(fault(format!(
-            "the array {name} has the shape {:?} and the type {:?}, not {} numbers of type F32",
+            "the array {name} has the shape {:?} and the type {:?}, not {shape:?} and F32",
             array.shape(),
             array.dtype(),
-            to.len()
         )));
     }
     for (to, bytes) in to.iter_mut().zip(array.data().as_chunks::<4>().0) {
@@ -98,7 +98,7 @@ impl Network {
     /// are passed over.
     ///
     /// # Errors
-    /// When the file cannot be read, or lacks a parameter or holds it in another size; then some
+    /// When the file cannot be read, or lacks a parameter or holds it in another shape; then some
     /// of the weights may have been taken.
     pub fn load(&mut self, path: &Path) -> Result<(), TrainError> {
         let fault = |error: &dyn std::fmt::Display| TrainError::checkpoint(path, error.to_string());
@@ -107,7 +107,8 @@ impl Network {
         let mut result = Ok(());
         self.visit(&mut |name, parameter| {
             if result.is_ok() {
-                result = copy(path, &file, name, parameter.values_mut());
+                let shape = parameter.shape().to_vec();
+                result = copy(path, &file, name, &shape, parameter.values_mut());
             }
         });
         result
@@ -147,5 +148,14 @@ mod tests {
             "{error}"
         );
         assert!(second.load(&directory.path().join("none")).is_err());
+        // As many numbers, but others.
+        let wide = |inputs, units| {
+            let net = Sequential::input([inputs]).dense(units, Activation::Tanh);
+            net.initialize(1).unwrap()
+        };
+        wide(6, 4).save(&file).unwrap();
+        let error = wide(4, 6).load(&file).unwrap_err().to_string();
+        assert!(error.contains("shape [6, 4]"), "{error}");
+        assert!(error.contains("not [4, 6]"), "{error}");
     }
 }
