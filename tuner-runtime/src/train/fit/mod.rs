@@ -123,14 +123,16 @@ impl Fit {
         self
     }
 
-    /// Scales the gradients of a step down when their common Euclidean norm is above `limit`.
+    /// Scales the gradients of a step down when their common Euclidean norm is above `limit`. Takes
+    /// the place of [`Fit::clip_value`].
     #[must_use]
     pub fn clip_norm(mut self, limit: f64) -> Self {
         self.clip = Some(Clip::Norm(limit));
         self
     }
 
-    /// Keeps each number of the gradients within plus and minus `limit`.
+    /// Keeps each number of the gradients within plus and minus `limit`. Takes the place of
+    /// [`Fit::clip_norm`].
     #[must_use]
     pub fn clip_value(mut self, limit: f64) -> Self {
         self.clip = Some(Clip::Value(limit));

@@ -381,7 +381,7 @@ mod tests {
         let train = |fit: &Fit, data: &Data| {
             fit.train(4, data, None, &mut |_| std::ops::ControlFlow::Continue(()))
         };
-        // Two batches of 8 and one of 17.
+        // Three batches of 8 and one of 9.
         assert!(train(&fit.clone().batch_size(8), &data).is_ok());
         for (size, count) in [(1, 33), (8, 1)] {
             let fit = fit.clone().batch_size(size);
