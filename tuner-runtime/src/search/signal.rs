@@ -1,10 +1,20 @@
-//! Ctrl-C and the end of the session, for as long as a search runs.
+//! Ctrl-C and the end of the session: a search that runs ends in order; without one they do what they always did.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::ffi::c_int;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use signal_hook::SigId;
 use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+const SIGNALS: [c_int; 2] = [SIGINT, SIGTERM];
+
+/// How many searches listen.
+static LISTENING: Mutex<usize> = Mutex::new(0);
+/// Whether none does.
+static IDLE: AtomicBool = AtomicBool::new(true);
+static DEFAULTS: Once = Once::new();
 
 /// Sets a flag at the first signal; a second one ends the process. Both end with this value.
 pub(super) struct Signals {
@@ -14,15 +24,15 @@ pub(super) struct Signals {
 impl Signals {
     /// Listens, if the system lets it: without, a signal ends the process, and nothing stored is lost.
     pub(super) fn listen(flag: &Arc<AtomicBool>) -> Self {
+        let mut listening = listening();
+        *listening += 1;
+        IDLE.store(false, Ordering::SeqCst);
+        DEFAULTS.call_once(keep_defaults);
         let mut ids = Vec::new();
-        for signal in [SIGINT, SIGTERM] {
+        for signal in SIGNALS {
             // The order matters: the first signal finds the flag unset and sets it then.
-            let second = signal_hook::flag::register_conditional_shutdown(
-                signal,
-                128 + signal,
-                flag.clone(),
-            );
-            let first = signal_hook::flag::register(signal, flag.clone());
+            let second = flag::register_conditional_shutdown(signal, 128 + signal, flag.clone());
+            let first = flag::register(signal, flag.clone());
             ids.extend([second, first].into_iter().flatten());
         }
         Self { ids }
@@ -31,8 +41,40 @@ impl Signals {
 
 impl Drop for Signals {
     fn drop(&mut self) {
+        let mut listening = listening();
+        *listening -= 1;
+        // Before it stops to listen: no signal is lost in between.
+        IDLE.store(*listening == 0, Ordering::SeqCst);
         for id in self.ids.drain(..) {
             signal_hook::low_level::unregister(id);
         }
     }
+}
+
+fn listening() -> MutexGuard<'static, usize> {
+    LISTENING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Signals end the process again whenever no search listens. Once taken, they would do nothing for good.
+fn keep_defaults() {
+    for signal in SIGNALS.into_iter().filter(|&signal| ends_process(signal)) {
+        // As for listening: what the system does not let be is no reason not to search.
+        let _ = flag::register_conditional_default(signal, &IDLE);
+    }
+}
+
+/// Whether nobody handles or ignores the signal; who does is asked again when no search listens.
+#[cfg(unix)]
+fn ends_process(signal: c_int) -> bool {
+    let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: without a new action nothing changes, and the present one is written where there is room for it.
+    unsafe {
+        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
+            && action.assume_init().sa_sigaction == libc::SIG_DFL
+    }
+}
+
+#[cfg(not(unix))]
+fn ends_process(_: c_int) -> bool {
+    true
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -78,9 +80,31 @@ fn child() {
     }
 }
 
+/// Searches to the end, says so by a file, and goes on until somebody sends SIGTERM, which it handles itself.
+#[test]
+#[ignore = "the other tests run it in processes of its own"]
+fn child_with_plans() {
+    let folder = std::env::var(FOLDER).expect("the parent names a folder");
+    let told = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGTERM, told.clone()).unwrap();
+    for _ in 0..2 {
+        quiet().max_trials(3).build().unwrap().search(run).unwrap();
+    }
+    std::fs::write(Path::new(&folder).join("searched"), "").unwrap();
+    let began = Instant::now();
+    while !told.load(Ordering::Relaxed) {
+        assert!(began.elapsed() < Duration::from_secs(60), "no signal");
+        sleep(Duration::from_millis(5));
+    }
+}
+
 fn spawn(folder: &Path, workers: u32) -> Child {
+    spawn_test("processes::child", folder, workers)
+}
+
+fn spawn_test(name: &str, folder: &Path, workers: u32) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "processes::child", "--ignored", "--nocapture"])
+        .args(["--exact", name, "--ignored", "--nocapture"])
         .env(FOLDER, folder)
         .env(WORKERS, workers.to_string())
         .stdout(Stdio::null())
@@ -144,6 +168,33 @@ fn processes_share_a_file_and_run_nothing_twice() {
 }
 
 #[cfg(unix)]
+fn signal(child: &Child, signal: &str) {
+    let kill = Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status();
+    assert!(kill.unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn after_a_search_signals_do_what_they_did_before() {
+    use std::os::unix::process::ExitStatusExt;
+    let after = |name: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let child = spawn_test("processes::child_with_plans", folder.path(), 1);
+        let began = Instant::now();
+        while !folder.path().join("searched").exists() {
+            assert!(began.elapsed() < Duration::from_secs(30), "no end");
+            sleep(Duration::from_millis(5));
+        }
+        signal(&child, name);
+        child.wait_with_output().unwrap().status
+    };
+    assert_eq!(after("-INT").signal(), Some(2));
+    assert!(after("-TERM").success(), "the program handles it");
+}
+
+#[cfg(unix)]
 #[test]
 fn an_interrupted_search_says_how_to_go_on_and_does() {
     let folder = tempfile::tempdir().unwrap();
@@ -162,10 +213,7 @@ fn an_interrupted_search_says_how_to_go_on_and_does() {
         );
         sleep(Duration::from_millis(1));
     }
-    let kill = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(kill.unwrap().success());
+    signal(&child, "-INT");
     let output = child.wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     // On a machine that is fast enough the search may have ended before.
