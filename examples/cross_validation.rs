@@ -50,7 +50,9 @@ fn main() -> tuner::Result<()> {
     let folds = all.k_fold(plan.executions as usize, flags.seed())?;
 
     let objective = Objective::maximize("val_accuracy");
-    let mut tuner = flags.tuner::<Small>("cross-validation", objective, plan)?;
+    // Another number of folds splits the data in another way.
+    let name = format!("cross-validation-{}-folds", plan.executions);
+    let mut tuner = flags.tuner::<Small>(&name, objective, plan)?;
     tuner.search(|run: &mut Execution, small: Small| {
         let (train, validation) = &folds[run.execution() as usize];
         let net = Sequential::input([28, 28])
