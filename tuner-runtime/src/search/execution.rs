@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::controls::Controls;
+use super::error::SearchError;
+use super::panic::guarded;
 use crate::pruner::Verdict;
-use crate::study::{Asked, Core, Report, StudyError, check_names};
+use crate::study::{Asked, Core, Report, check_names};
 use crate::trial::Goal;
 
 /// A training run is to end now: hand this error on with `?`.
@@ -33,12 +35,8 @@ pub(super) enum Ending {
     Interrupted,
     /// It measured something that is no number.
     Failed(String),
-    /// The objective is not measured.
-    WrongObjective(StudyError),
-    /// The report could not be stored.
-    Broken(StudyError),
-    /// Something that is no fault of the configuration.
-    Aborted(String),
+    /// The search cannot go on, which is no fault of the configuration.
+    Broken(SearchError),
 }
 
 /// A training run of a trial: where it reports, and what it may depend on.
@@ -90,42 +88,44 @@ impl Execution {
         if self.ending.is_some() {
             return Err(Stopped);
         }
-        match self.store(step, report.into()) {
-            None => Ok(()),
-            Some(ending) => {
-                self.ending = Some(ending);
-                Err(Stopped)
-            }
-        }
+        self.store(step, report.into()).map_err(|ending| {
+            self.ending = Some(ending);
+            Stopped
+        })
     }
 
-    fn store(&self, step: u64, report: Report) -> Option<Ending> {
-        let metrics = match report.into_metrics(&self.goals) {
-            Ok(metrics) => metrics,
-            Err(fault) => return Some(Ending::WrongObjective(fault)),
-        };
+    fn store(&self, step: u64, report: Report) -> Result<(), Ending> {
+        let metrics = report.into_metrics(&self.goals);
+        let metrics =
+            metrics.map_err(|fault| Ending::Broken(SearchError::WrongObjective(fault)))?;
         let bad = self.goals.iter().find_map(|goal| {
             let value = metrics.get(&goal.name)?;
             (!value.is_finite()).then(|| format!("{} is {value} at step {step}", goal.name))
         });
-        let verdict = match self.core.report(self.trial, self.execution, step, metrics) {
-            Ok(verdict) => verdict,
-            Err(fault) => return Some(Ending::Broken(fault)),
+        // The pruner and the observers are called here, inside of the program that is run.
+        let report = || {
+            Ok(self
+                .core
+                .report(self.trial, self.execution, step, metrics)?)
         };
+        let verdict = guarded(report).map_err(Ending::Broken)?;
         if let Some(message) = bad {
-            return Some(Ending::Failed(message));
+            return Err(Ending::Failed(message));
         }
         match verdict {
-            Verdict::Stop(reason) => return Some(Ending::Pruned(reason)),
-            Verdict::Pause => return Some(Ending::Paused),
+            Verdict::Stop(reason) => return Err(Ending::Pruned(reason)),
+            Verdict::Pause => return Err(Ending::Paused),
             Verdict::Continue => {}
         }
         let limit = self.controls.rules.max_trial_time;
         if let Some(limit) = limit.filter(|&limit| self.trial_began.elapsed() >= limit) {
             let message = format!("the trial took longer than {} s", limit.as_secs_f64());
-            return Some(Ending::Pruned(message));
+            return Err(Ending::Pruned(message));
         }
-        self.controls.must_stop().then_some(Ending::Interrupted)
+        match self.controls.must_stop() {
+            true => Err(Ending::Interrupted),
+            false => Ok(()),
+        }
     }
 
     /// Says beforehand which metrics the program will measure, so that a wrong objective ends the
@@ -137,7 +137,7 @@ impl Execution {
         match check_names(&self.goals, names.iter().map(AsRef::as_ref)) {
             Ok(()) => Ok(()),
             Err(fault) => {
-                self.ending = Some(Ending::WrongObjective(fault));
+                self.ending = Some(Ending::Broken(SearchError::WrongObjective(fault)));
                 Err(WrongObjective)
             }
         }
@@ -151,9 +151,12 @@ impl Execution {
     /// Ends the search for a reason that is no fault of the configuration, such as a full disk. The trial
     /// does not fail: it goes on with the next search. Hand the error on with `?`.
     pub fn abort(&mut self, reason: impl fmt::Display) -> Stopped {
+        let trial = self.trial;
         // A run that was stopped before has its reason.
-        self.ending
-            .get_or_insert_with(|| Ending::Aborted(reason.to_string()));
+        self.ending.get_or_insert_with(|| {
+            let message = reason.to_string();
+            Ending::Broken(SearchError::Aborted { trial, message })
+        });
         Stopped
     }
 

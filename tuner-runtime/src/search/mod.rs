@@ -10,6 +10,7 @@ mod execution;
 mod keep;
 pub mod lines;
 mod outcome;
+mod panic;
 mod progress;
 mod signal;
 mod summary;

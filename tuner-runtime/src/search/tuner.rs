@@ -12,10 +12,11 @@ use super::error::SearchError;
 use super::execution::Execution;
 use super::keep::{Keep, tidy, trial_folder};
 use super::outcome::IntoOutcome;
+use super::panic::guarded;
 use super::progress::{Progress, Show, Speaker};
 use super::signal::Signals;
 use super::summary::results_table;
-use super::worker::{Work, panic_message};
+use super::worker::Work;
 use crate::space::{Handle, Point, Tunable};
 use crate::study::{Best, Study, StudyError};
 use crate::trial::State;
@@ -121,11 +122,20 @@ impl<T: Tunable> Tuner<T> {
         let ended = AtomicBool::new(false);
         thread::scope(|scope| {
             let answer = || answer_signals(&ended, &controls, speaker.as_ref());
-            let answering = scope.spawn(answer);
+            // Without it a signal is heeded all the same, and nobody says so.
+            let answering = thread::Builder::new().spawn_scoped(scope, answer);
+            let work = || {
+                let done = guarded(|| {
+                    work.work();
+                    Ok(())
+                });
+                // At once: the other workers may wait for what this one did.
+                done.unwrap_or_else(|fault| controls.end(Err(fault)));
+            };
             let mut workers = Vec::new();
             for number in 0..self.settings.workers {
                 let worker = thread::Builder::new().name(format!("tuner worker {number}"));
-                match worker.spawn_scoped(scope, || work.work()) {
+                match worker.spawn_scoped(scope, work) {
                     Ok(worker) => workers.push(worker),
                     // The others do the work, unless there are none.
                     Err(_) if number > 0 => break,
@@ -137,14 +147,13 @@ impl<T: Tunable> Tuner<T> {
                 }
             }
             for worker in workers {
-                // What the user's program does is caught closer to it.
-                if let Err(panic) = worker.join() {
-                    let message = panic_message(&*panic).to_owned();
-                    controls.end(Err(SearchError::Panicked { message }));
-                }
+                // It has told of its panics itself.
+                let _ = worker.join();
             }
             ended.store(true, Ordering::Release);
-            answering.thread().unpark();
+            if let Ok(answering) = answering {
+                answering.thread().unpark();
+            }
         });
         core.hide_progress();
         // The last trials may have been dropped after the worker looked that had run them.

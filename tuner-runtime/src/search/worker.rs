@@ -1,6 +1,5 @@
 //! What one worker thread does: take a trial, run its executions, store what came of them.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use super::controls::{Controls, End};
 use super::error::SearchError;
 use super::execution::{Ending, Execution};
 use super::outcome::Outcome;
+use super::panic::{self, guarded};
 use crate::sampler::SampleError;
 use crate::space::Point;
 use crate::study::{Asked, Core, Report, StudyError, finished, paused};
@@ -65,7 +65,7 @@ impl Work<'_> {
             match self.core.ask_for_worker() {
                 Ok(asked) => {
                     let number = asked.number;
-                    let after = self.trial(asked).unwrap_or_else(|fault| {
+                    let after = guarded(|| self.trial(asked)).unwrap_or_else(|fault| {
                         self.controls.end(Err(fault));
                         let (execution, seconds) = (0, 0.0);
                         After::Left { execution, seconds }
@@ -266,18 +266,12 @@ impl Work<'_> {
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.run)(&mut run, &asked.point)));
         let outcome = match outcome {
             Ok(outcome) => outcome?,
-            Err(panic) => Outcome::Failed(format!("panicked: {}", panic_message(&*panic))),
+            Err(panic) => Outcome::Failed(format!("panicked: {}", panic::message(panic))),
         };
         let goals = run.objectives().to_vec();
         let failed = matches!(outcome, Outcome::Failed(_) | Outcome::Reported);
         Ok(match (run.ending, outcome) {
-            (Some(Ending::Broken(fault)), _) => Ran::Left(Some(fault.into())),
-            (Some(Ending::Aborted(message)), _) => {
-                Ran::Left(Some(SearchError::Aborted { trial, message }))
-            }
-            (Some(Ending::WrongObjective(fault)), _) => {
-                Ran::Left(Some(SearchError::WrongObjective(fault)))
-            }
+            (Some(Ending::Broken(fault)), _) => Ran::Left(Some(fault)),
             (Some(Ending::Failed(message)), _) => Ran::Failed(message),
             (Some(Ending::Pruned(message)), _) if failed => Ran::Pruned(message),
             (Some(Ending::Paused), _) if failed => Ran::Paused,
@@ -345,11 +339,4 @@ fn checked(metrics: Metrics, goals: &[Goal]) -> Ran {
         }
     }
     Ran::Finished(metrics)
-}
-
-/// What a panic says.
-pub(super) fn panic_message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("without a message")
 }

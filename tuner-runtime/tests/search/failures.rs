@@ -1,9 +1,14 @@
 //! Errors, panics and numbers that are none: they fail what they should and nothing else.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
-use tuner::search::{Execution, SearchError};
-use tuner::trial::{Metrics, Objective, State};
+use tuner::pruner::{Hyperband, Pruner, Verdict};
+use tuner::search::{Execution, SearchError, Stopped, TunerBuilder};
+use tuner::trial::{Event, History, Metrics, Objective, State, TrialRecord};
 
 use crate::{Net, loss, quiet};
 
@@ -187,4 +192,90 @@ fn a_sampler_that_panics_ends_the_search_with_its_message() {
     let error = error.unwrap_err().to_string();
     assert!(error.contains("no idea for trial 2"), "{error}");
     assert_eq!(tuner.best(9).len(), 2);
+}
+
+/// The payload of a panic that panics again when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+#[test]
+fn a_payload_that_panics_fails_its_trial_alone() {
+    let mut tuner = quiet().max_trials(2).build().unwrap();
+    tuner
+        .search(|run: &mut Execution, net: Net| {
+            if run.number() == 0 {
+                std::panic::panic_any(Bomb);
+            }
+            loss(&net, 0)
+        })
+        .unwrap();
+    let trials = tuner.study().trials();
+    let message = trials[0].message.as_deref();
+    assert_eq!(message, Some("panicked: without a message"));
+    assert_eq!(trials[1].state, State::Finished);
+}
+
+/// Has no opinion on trials.
+struct Clueless;
+
+impl Pruner for Clueless {
+    fn name(&self) -> String {
+        "clueless".to_owned()
+    }
+
+    fn judge(&self, trial: &TrialRecord, _: u64, _: &History) -> Verdict {
+        panic!("no idea of trial {}", trial.number)
+    }
+}
+
+#[test]
+fn a_pruner_or_an_observer_that_panics_at_a_report_fails_no_trial() {
+    let panics = |event: &Event, _: &History| {
+        let reported = matches!(event, Event::Reported { .. });
+        assert!(!reported, "no idea of trial 0");
+        ControlFlow::Continue(())
+    };
+    let search = |builder: TunerBuilder<Net>| {
+        let mut tuner = builder.max_trials(3).build().unwrap();
+        let run = |run: &mut Execution, _: Net| run.report(1, 0.5);
+        let error = tuner.search(run).unwrap_err();
+        let text = error.to_string();
+        assert!(matches!(error, SearchError::Panicked { .. }), "{text}");
+        assert!(text.contains("no idea of trial 0"), "{text}");
+        let states: Vec<State> = tuner.study().trials().iter().map(|t| t.state).collect();
+        assert_eq!(states, [State::Running], "it can go on");
+    };
+    search(quiet().pruner(Clueless));
+    search(quiet().observer(panics));
+}
+
+#[test]
+fn a_worker_that_panics_lets_no_other_one_wait() {
+    let panics = |event: &Event, _: &History| {
+        let second = thread::current().name() == Some("tuner worker 1");
+        let began = matches!(event, Event::ExecutionStarted { .. });
+        assert!(!(second && began), "no second worker");
+        ControlFlow::Continue(())
+    };
+    let builder = quiet().pruner(Hyperband::new(9)).workers(2);
+    let mut tuner = builder.observer(panics).max_trials(20).build().unwrap();
+    let (done, end) = mpsc::channel();
+    thread::spawn(move || {
+        let result = tuner.search(|run: &mut Execution, net: Net| -> Result<f64, Stopped> {
+            for step in 1..=9 {
+                run.report(step, loss(&net, 0))?;
+                thread::sleep(Duration::from_millis(1));
+            }
+            Ok(loss(&net, 0))
+        });
+        let _ = done.send(result);
+    });
+    let result = end.recv_timeout(Duration::from_secs(30));
+    let error = result.expect("the search ends").unwrap_err();
+    assert!(error.to_string().contains("no second worker"), "{error}");
 }
