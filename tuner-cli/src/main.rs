@@ -34,7 +34,8 @@ fn main() -> ExitCode {
         // Whoever read the output has seen enough.
         Err(fault) if is_closed_pipe(&*fault) => ExitCode::SUCCESS,
         Err(fault) => {
-            eprintln!("error: {fault}");
+            // Nobody may be there to read it.
+            let _ = writeln!(std::io::stderr(), "error: {fault}");
             ExitCode::FAILURE
         }
     }

@@ -320,4 +320,12 @@ fn a_closed_pipe_is_no_fault() {
     assert_eq!(String::from_utf8(run.stderr).unwrap(), "");
     assert!(run.status.success());
     assert!(tuner(&["completions", "bash"]).output.contains("ask-tell"));
+    // An error stays one, whether or not somebody reads it.
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tuner"))
+        .args(["trials", "/nowhere/study.db"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
 }

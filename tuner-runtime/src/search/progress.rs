@@ -1,7 +1,7 @@
 //! What a search shows while it runs: one line for the search, one for each running trial.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -45,6 +45,11 @@ impl Progress {
     }
 }
 
+/// Says lines. A terminal that is gone or a disk that is full takes none: nothing to be done, and no reason to end.
+pub(super) fn say(lines: &str) {
+    let _ = writeln!(std::io::stderr(), "{lines}");
+}
+
 /// Says lines that stay, beside the live ones.
 #[derive(Clone)]
 pub(super) struct Speaker(Option<MultiProgress>);
@@ -52,9 +57,8 @@ pub(super) struct Speaker(Option<MultiProgress>);
 impl Speaker {
     pub(super) fn say(&self, line: &str) {
         match &self.0 {
-            // A terminal that is gone takes no lines: nothing to be done, and no reason to end.
             Some(live) => drop(live.println(line)),
-            None => eprintln!("{line}"),
+            None => say(line),
         }
     }
 }

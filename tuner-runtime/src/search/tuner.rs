@@ -13,7 +13,7 @@ use super::execution::Execution;
 use super::keep::{Keep, tidy, trial_folder};
 use super::outcome::IntoOutcome;
 use super::panic::guarded;
-use super::progress::{Progress, Show, Speaker};
+use super::progress::{Progress, Show, Speaker, say};
 use super::signal::Signals;
 use super::summary::results_table;
 use super::worker::Work;
@@ -174,7 +174,8 @@ impl<T: Tunable> Tuner<T> {
         match end {
             Some(end) if running == 0 || !interrupted => {
                 if self.settings.progress != Progress::Silent {
-                    eprint!("the search ended: {end}\n{}", results_table(&history, 5));
+                    let table = results_table(&history, 5);
+                    say(&format!("the search ended: {end}\n{}", table.trim_end()));
                 }
                 Ok(end)
             }

@@ -8,7 +8,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use tuner::math::rng::Rng;
-use tuner::search::{Execution, SearchError, Stopped, Tuner, TunerBuilder};
+use tuner::search::{Execution, Progress, SearchError, Stopped, Tuner, TunerBuilder};
 use tuner::trial::State;
 
 use crate::{Net, loss, quiet};
@@ -78,6 +78,19 @@ fn child() {
         eprintln!("{fault}");
         std::process::exit(3);
     }
+}
+
+/// Tells of a search to somebody who does not listen.
+#[test]
+#[ignore = "the other tests run it in processes of its own"]
+fn child_that_talks() {
+    let mut tuner = quiet()
+        .max_trials(3)
+        .progress(Progress::Plain)
+        .build()
+        .unwrap();
+    let told = tuner.search(run);
+    std::process::exit(i32::from(told.is_err() || tuner.best(3).len() < 3));
 }
 
 /// Searches to the end, says so by a file, and goes on until somebody sends SIGTERM, which it handles itself.
@@ -165,6 +178,14 @@ fn processes_share_a_file_and_run_nothing_twice() {
         let attempts: Vec<u32> = record.executions.iter().map(|run| run.attempts).collect();
         assert_eq!(attempts, [1, 1], "trial {}", record.number);
     }
+}
+
+#[test]
+fn a_search_that_nobody_listens_to_goes_on() {
+    let mut child = spawn_test("processes::child_that_talks", Path::new(""), 1);
+    drop(child.stderr.take());
+    let status = child.wait().unwrap();
+    assert!(status.success(), "{status}");
 }
 
 #[cfg(unix)]
