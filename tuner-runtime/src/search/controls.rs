@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::error::SearchError;
+use crate::study::Core;
 use crate::trial::{History, State, TrialRecord};
 
 /// Why a search came to its end.
@@ -50,9 +51,10 @@ pub(super) struct Rules {
 /// Shared by the workers of one search and their executions.
 pub(super) struct Controls {
     pub(super) rules: Rules,
+    core: Arc<Core>,
     began: Instant,
     /// Set by a signal.
-    pub(super) interrupted: Arc<AtomicBool>,
+    interrupted: Arc<AtomicBool>,
     /// Set when nobody shall begin anything new.
     ending: AtomicBool,
     why: Mutex<Option<Result<End, SearchError>>>,
@@ -62,9 +64,10 @@ pub(super) struct Controls {
 }
 
 impl Controls {
-    pub(super) fn new(rules: Rules, interrupted: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(rules: Rules, core: Arc<Core>, interrupted: Arc<AtomicBool>) -> Self {
         Self {
             rules,
+            core,
             began: Instant::now(),
             interrupted,
             ending: AtomicBool::new(false),
@@ -93,7 +96,11 @@ impl Controls {
         self.is_interrupted() || self.is_late()
     }
 
+    /// By a signal, or by an observer that asked for the end.
     pub(super) fn is_interrupted(&self) -> bool {
+        if self.core.take_end() {
+            self.interrupted.store(true, Ordering::Relaxed);
+        }
         self.interrupted.load(Ordering::Relaxed)
     }
 

@@ -102,7 +102,11 @@ impl<T: Tunable> Tuner<T> {
         core.refresh()?;
         let interrupted = Arc::new(AtomicBool::new(false));
         let signals = Signals::listen(&interrupted);
-        let controls = Arc::new(Controls::new(self.settings.rules, interrupted));
+        let controls = Arc::new(Controls::new(
+            self.settings.rules,
+            core.clone(),
+            interrupted,
+        ));
         let executions = self.settings.executions_per_trial;
         let show = self.settings.progress.show(&core, &controls, executions);
         let speaker = show.as_ref().map(Show::speaker);

@@ -95,10 +95,6 @@ impl Work<'_> {
     }
 
     fn is_ending(&self) -> bool {
-        if self.core.take_end() {
-            let set = &self.controls.interrupted;
-            set.store(true, std::sync::atomic::Ordering::Relaxed);
-        }
         self.controls.check(&self.core.history());
         self.controls.is_ending()
     }

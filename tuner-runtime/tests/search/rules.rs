@@ -122,6 +122,44 @@ fn an_observer_sees_everything_and_may_end_the_search() {
     assert_eq!(seen.load(Ordering::Relaxed), 5);
 }
 
+#[test]
+fn an_observer_may_end_the_search_within_a_trial() {
+    let observer = |event: &Event, _: &History| match event {
+        Event::Reported { step: 2, .. } => ControlFlow::Break(()),
+        Event::ExecutionFinished { .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    let builder = quiet().max_trials(1).executions_per_trial(2);
+    let mut tuner = builder.observer(observer).build().unwrap();
+    let mut search = |steps| {
+        let run = |run: &mut Execution, _: Net| -> Result<f64, Stopped> {
+            for step in 1..=steps {
+                run.report(step, 0.5)?;
+            }
+            Ok(0.5)
+        };
+        let end = tuner.search(run);
+        let record = tuner.study().trials()[0].clone();
+        let runs = record.executions.iter();
+        let runs: Vec<_> = runs.map(|run| (run.state, run.curve.len())).collect();
+        (end, runs)
+    };
+    let interrupted = SearchError::Interrupted {
+        ended: 0,
+        running: 1,
+        place: None,
+    };
+    let interrupted = interrupted.to_string();
+    let (end, runs) = search(5);
+    assert_eq!(end.unwrap_err().to_string(), interrupted);
+    assert_eq!(runs, [(State::Running, 2)]);
+    let (end, runs) = search(1);
+    assert_eq!(end.unwrap_err().to_string(), interrupted);
+    assert_eq!(runs, [(State::Finished, 1)]);
+    let (_, runs) = search(1);
+    assert_eq!(runs, [(State::Finished, 1); 2]);
+}
+
 /// Stops every trial at its second step, whatever it is worth.
 struct Second;
 
