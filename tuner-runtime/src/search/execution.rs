@@ -9,8 +9,8 @@ use super::controls::Controls;
 use super::error::SearchError;
 use super::panic::guarded;
 use crate::pruner::Verdict;
-use crate::study::{Asked, Core, Report, check_names};
-use crate::trial::Goal;
+use crate::study::{Asked, Core, Report, StudyError, check_names};
+use crate::trial::{Goal, Metrics};
 
 /// A training run is to end now: hand this error on with `?`.
 ///
@@ -33,7 +33,7 @@ pub(super) enum Ending {
     Paused,
     /// It goes on another time.
     Interrupted,
-    /// It measured something that is no number.
+    /// It measured something that is no number, or not what other runs did.
     Failed(String),
     /// The search cannot go on, which is no fault of the configuration.
     Broken(SearchError),
@@ -96,18 +96,14 @@ impl Execution {
 
     fn store(&self, step: u64, report: Report) -> Result<(), Ending> {
         let metrics = report.into_metrics(&self.goals);
-        let metrics =
-            metrics.map_err(|fault| Ending::Broken(SearchError::WrongObjective(fault)))?;
+        let metrics = metrics.map_err(|fault| self.lacking(fault))?;
         let bad = self.goals.iter().find_map(|goal| {
             let value = metrics.get(&goal.name)?;
             (!value.is_finite()).then(|| format!("{} is {value} at step {step}", goal.name))
         });
         // The pruner and the observers are called here, inside of the program that is run.
-        let report = || {
-            Ok(self
-                .core
-                .report(self.trial, self.execution, step, metrics)?)
-        };
+        let (trial, execution) = (self.trial, self.execution);
+        let report = || Ok(self.core.report(trial, execution, step, metrics)?);
         let verdict = guarded(report).map_err(Ending::Broken)?;
         if let Some(message) = bad {
             return Err(Ending::Failed(message));
@@ -125,6 +121,21 @@ impl Execution {
         match self.controls.must_stop() {
             true => Err(Ending::Interrupted),
             false => Ok(()),
+        }
+    }
+
+    /// What to do where an objective is missing. Its name is wrong, unless some run came to its end with it: then this
+    /// one has failed.
+    pub(super) fn lacking(&self, fault: StudyError) -> Ending {
+        let history = self.core.history();
+        let mut runs = history.trials().iter().flat_map(|trial| &trial.executions);
+        let has_all = |metrics: &Metrics| {
+            let mut goals = self.goals.iter();
+            goals.all(|goal| metrics.get(&goal.name).is_some())
+        };
+        match runs.any(|run| run.metrics.as_ref().is_some_and(has_all)) {
+            true => Ending::Failed(fault.to_string()),
+            false => Ending::Broken(SearchError::WrongObjective(fault)),
         }
     }
 

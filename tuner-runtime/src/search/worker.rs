@@ -265,22 +265,18 @@ impl Work<'_> {
             Err(panic) => Outcome::Failed(format!("panicked: {}", panic::message(panic))),
         };
         let goals = run.objectives().to_vec();
-        let failed = matches!(outcome, Outcome::Failed(_) | Outcome::Reported);
-        Ok(match (run.ending, outcome) {
-            (Some(Ending::Broken(fault)), _) => Ran::Left(Some(fault)),
-            (Some(Ending::Failed(message)), _) => Ran::Failed(message),
-            (Some(Ending::Pruned(message)), _) if failed => Ran::Pruned(message),
-            (Some(Ending::Paused), _) if failed => Ran::Paused,
-            (Some(Ending::Interrupted), _) if failed => Ran::Left(None),
+        let result = match (run.ending.take(), outcome) {
+            (Some(ending @ (Ending::Broken(_) | Ending::Failed(_))), _) => Ok(ending.into()),
+            (Some(ending), Outcome::Failed(_) | Outcome::Reported) => Ok(ending.into()),
             // A run that ended all the same has its result.
-            (_, Outcome::Failed(message)) => Ran::Failed(message),
-            (_, Outcome::Result(report)) => match report.into_metrics(&goals) {
-                Ok(metrics) => checked(metrics, &goals),
-                Err(fault) => Ran::Left(Some(SearchError::WrongObjective(fault))),
-            },
+            (_, Outcome::Failed(message)) => Ok(Ran::Failed(message)),
+            (_, Outcome::Result(report)) => report
+                .into_metrics(&goals)
+                .map(|metrics| checked(metrics, &goals)),
             (_, Outcome::Epochs(epochs)) => best_epoch(epochs, &goals),
             (_, Outcome::Reported) => best_epoch(self.reported(trial, execution), &goals),
-        })
+        };
+        Ok(result.unwrap_or_else(|fault| run.lacking(fault).into()))
     }
 
     fn reported(&self, trial: u64, execution: u64) -> Vec<(u64, Metrics)> {
@@ -297,20 +293,30 @@ impl Work<'_> {
     }
 }
 
+impl From<Ending> for Ran {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Pruned(message) => Self::Pruned(message),
+            Ending::Paused => Self::Paused,
+            Ending::Interrupted => Self::Left(None),
+            Ending::Failed(message) => Self::Failed(message),
+            Ending::Broken(fault) => Self::Left(Some(fault)),
+        }
+    }
+}
+
 /// The metrics of the best epoch by the first objective; the earliest of equals.
-fn best_epoch(epochs: Vec<(u64, Metrics)>, goals: &[Goal]) -> Ran {
+fn best_epoch(epochs: Vec<(u64, Metrics)>, goals: &[Goal]) -> Result<Ran, StudyError> {
     let goal = &goals[0];
     let mut best: Option<(f64, Metrics)> = None;
     for (step, metrics) in epochs {
         let Some(value) = metrics.get(&goal.name) else {
-            let fault = Report::Metrics(metrics).into_metrics(goals);
-            return match fault {
-                Err(fault) => Ran::Left(Some(SearchError::WrongObjective(fault))),
-                Ok(_) => Ran::Failed(format!("step {step} lacks {}", goal.name)),
-            };
+            let metrics = Report::Metrics(metrics).into_metrics(goals);
+            return metrics.map(|metrics| checked(metrics, goals));
         };
         if !value.is_finite() {
-            return Ran::Failed(format!("{} is {value} at step {step}", goal.name));
+            let message = format!("{} is {value} at step {step}", goal.name);
+            return Ok(Ran::Failed(message));
         }
         if best
             .as_ref()
@@ -319,10 +325,10 @@ fn best_epoch(epochs: Vec<(u64, Metrics)>, goals: &[Goal]) -> Ran {
             best = Some((value, metrics));
         }
     }
-    match best {
+    Ok(match best {
         Some((_, metrics)) => checked(metrics, goals),
         None => Ran::Failed("the run returned no result and reported none".to_owned()),
-    }
+    })
 }
 
 /// A result, unless an objective of it is no number.

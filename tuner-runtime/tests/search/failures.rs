@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use tuner::pruner::{Hyperband, Pruner, Verdict};
-use tuner::search::{Execution, SearchError, Stopped, TunerBuilder};
+use tuner::search::{Execution, IntoOutcome, Outcome, SearchError, Stopped, TunerBuilder};
 use tuner::trial::{Event, History, Metrics, Objective, State, TrialRecord};
 
 use crate::{Net, loss, quiet};
@@ -152,6 +152,27 @@ fn a_wrong_objective_ends_the_search_before_training_and_fails_no_trial() {
         .unwrap();
     let error = tuner.search(|run: &mut Execution, _: Net| run.report(1, 0.5));
     assert!(matches!(error, Err(SearchError::WrongObjective(_))));
+}
+
+#[test]
+fn a_trial_that_lacks_the_objective_fails_once_another_one_has_it() {
+    let accuracy = |value| Metrics::new().with("accuracy", value);
+    let both = |loss| accuracy(0.5).with("loss", loss);
+    let mut tuner = quiet().max_trials(5).build().unwrap();
+    tuner
+        .search(|run: &mut Execution, _: Net| match run.number() {
+            1 => accuracy(0.5).into_outcome(),
+            3 => run.report(1, accuracy(0.5)).into_outcome(),
+            4 => Outcome::Epochs(vec![(1, both(0.5)), (2, accuracy(0.5))]),
+            number => both(number as f64).into_outcome(),
+        })
+        .unwrap();
+    for record in tuner.study().trials() {
+        let lacks = [1, 3, 4].contains(&record.number);
+        assert_eq!(record.state == State::Failed, lacks, "{}", record.number);
+        let message = record.message.as_deref().unwrap_or_default();
+        assert_eq!(message.contains("lacks the objective `loss`"), lacks);
+    }
 }
 
 #[test]
