@@ -167,18 +167,55 @@ impl Controls {
         {
             self.end(Ok(End::Target));
         }
-        if let Some(patience) = self.rules.patience {
-            // By the end, for a trial that waited may have begun long before; several may end in one millisecond. One that was
-            // dropped on the way has not shown what it would have come to.
-            let end = |trial: &TrialRecord| Some((trial.ended?, trial.number));
-            let was_dropped =
-                |trial: &TrialRecord| trial.state == State::Pruned && trial.until.is_some();
-            let later = history.trials().iter().filter(|trial| {
-                trial.ended.is_some() && end(trial) > end(best) && !was_dropped(trial)
-            });
-            if later.count() as u64 >= patience {
-                self.end(Ok(End::NoImprovement));
-            }
+        if let Some(patience) = self.rules.patience
+            && ended_after(history, best) >= patience
+        {
+            self.end(Ok(End::NoImprovement));
         }
+    }
+}
+
+/// How many trials have ended after the best one. By the end, for a trial that waited may have begun long before; one that was
+/// dropped on the way has not shown what it would have come to.
+fn ended_after(history: &History, best: &TrialRecord) -> u64 {
+    let was_dropped = |trial: &TrialRecord| trial.state == State::Pruned && trial.until.is_some();
+    let later = history
+        .trials()
+        .iter()
+        .filter(|trial| trial.ended_by > best.ended_by && !was_dropped(trial));
+    later.count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sampler::Random;
+    use crate::space::Space;
+    use crate::storage::{Guard, Memory, Storage};
+    use crate::study::Setup;
+    use crate::trial::{Event, Metrics, Outcome};
+
+    #[test]
+    fn trials_end_in_the_order_of_the_log_whatever_the_clocks_say() {
+        let json = serde_json::json!([{"name": "x", "type": "float", "low": 0, "high": 1}]);
+        let (space, _) = Space::from_json(&json).unwrap();
+        let storage = Arc::new(Memory::new());
+        let setup = Setup::new(space, Random::new()).objective("loss");
+        let study = Core::open(storage.clone(), "clocks".into(), setup).unwrap();
+        // The clock of the machine that found the best goes far ahead, and then is set.
+        for (loss, at) in [(3.0, 50), (1.0, 90), (2.0, 10), (4.0, 20)] {
+            let ended = Event::TrialFinished {
+                number: study.ask().unwrap().number,
+                outcome: Outcome::Finished {
+                    metrics: Metrics::new().with("loss", loss),
+                },
+                at,
+            };
+            let events = std::slice::from_ref(&ended);
+            storage.append(study.id(), Guard::None, events).unwrap();
+            study.refresh().unwrap();
+        }
+        let history = study.history();
+        assert_eq!(ended_after(&history, history.best().unwrap()), 2);
     }
 }

@@ -214,6 +214,8 @@ pub struct TrialRecord {
     pub since: u64,
     /// When it ended, in milliseconds since 1970.
     pub ended: Option<u64>,
+    /// The event that ended it: clocks differ and are set, the places of events are in order.
+    pub ended_by: Option<Seq>,
     /// The user's notes.
     pub attributes: BTreeMap<Arc<str>, Json>,
 }

@@ -147,6 +147,7 @@ impl History {
             started: *at,
             since: *at,
             ended: None,
+            ended_by: None,
             attributes: BTreeMap::new(),
         }));
         self.running.push(*number);
@@ -166,6 +167,7 @@ impl History {
         let spec = self.spec.clone();
         let record = self.running_trial(seq, number)?;
         record.ended = Some(at);
+        record.ended_by = Some(seq);
         match outcome {
             Outcome::Finished { metrics } => {
                 record.state = State::Finished;
@@ -215,6 +217,7 @@ impl History {
             record.state = State::Pruned;
             record.message = Some(message.to_owned());
             record.ended = Some(at);
+            record.ended_by = Some(seq);
             for run in &mut record.executions {
                 run.state = State::Pruned;
                 run.curve.shrink();
