@@ -1,5 +1,7 @@
 //! The lines that tell of a search: of all of it, of a trial that runs, of one that ended.
 
+use std::collections::BTreeSet;
+
 use crate::trial::text::{configuration, duration, first_line, number};
 use crate::trial::{ExecutionRecord, History, State, TrialRecord};
 
@@ -63,6 +65,21 @@ pub(super) fn waiting(history: &History) -> String {
         1 => ", 1 waits".to_owned(),
         count => format!(", {count} wait"),
     }
+}
+
+/// That the values of earlier trials are means over other numbers of executions than those to come; `None` if they are not.
+pub(super) fn other_executions(history: &History, executions: u64) -> Option<String> {
+    let finished = history
+        .finished()
+        .map(|trial| trial.executions.len() as u64);
+    let others: BTreeSet<u64> = finished.filter(|&count| count != executions).collect();
+    let others: Vec<String> = others.iter().map(u64::to_string).collect();
+    (!others.is_empty()).then(|| {
+        format!(
+            "executions_per_trial is {executions}, and was {}: means over different numbers of executions are compared",
+            others.join(" or ")
+        )
+    })
 }
 
 /// The value of the best trial.
@@ -234,6 +251,11 @@ mod tests {
         assert_eq!(all, "1 trial ended, no result yet");
         let number = study.ask().unwrap().number;
         study.tell(number, 0.5).unwrap();
+        assert_eq!(other_executions(&study.history(), 1), None);
+        assert_eq!(
+            other_executions(&study.history(), 3).unwrap(),
+            "executions_per_trial is 3, and was 1: means over different numbers of executions are compared"
+        );
         let text = line(1);
         assert!(text.starts_with("trial 1: acc 0.5 in "), "{text}");
         assert!(

@@ -104,6 +104,9 @@ impl Show {
             let best = lines::best(&history);
             let (ended, waiting) = (history.ended_count(), lines::waiting(&history));
             speaker.say(&format!("going on after {ended} trials{waiting}; {best}"));
+            if let Some(line) = lines::other_executions(&history, executions) {
+                speaker.say(&line);
+            }
         }
         let planned = core.sampler().plan(history.space(), history.goals());
         let planned = planned
