@@ -224,15 +224,10 @@ impl<T: Tunable> TunerBuilder<T> {
     /// is about something else.
     pub fn build(mut self) -> Result<Tuner<T>, SearchError> {
         self.check()?;
-        let project = self.project_name.unwrap_or_else(|| UNTITLED.to_owned());
-        let id = StudyId::from(project.as_str());
-        let folder = match (&self.directory, self.storage.is_some()) {
-            (Some(directory), _) => Some(directory.join(&project)),
-            (None, false) if id.as_str() != UNTITLED => Some(PathBuf::from(&project)),
-            (None, _) => None,
-        };
+        self.study.check()?;
+        let id = StudyId::from(self.project());
         // The program may change its working directory later.
-        let folder = folder.map(absolute).transpose()?;
+        let folder = self.folder().map(absolute).transpose()?;
         let storage = match (self.storage, &folder) {
             (Some(storage), _) => Some(storage),
             (None, Some(folder)) => Some(open(folder)?),
@@ -260,6 +255,19 @@ impl<T: Tunable> TunerBuilder<T> {
         Ok(Tuner::new(study, settings))
     }
 
+    fn project(&self) -> &str {
+        self.project_name.as_deref().unwrap_or(UNTITLED)
+    }
+
+    /// Of the project; `None` in memory, and where a storage is given without a directory.
+    fn folder(&self) -> Option<PathBuf> {
+        let is_named = self.project_name.is_some() && self.storage.is_none();
+        match &self.directory {
+            Some(directory) => Some(directory.join(self.project())),
+            None => is_named.then(|| PathBuf::from(self.project())),
+        }
+    }
+
     fn check(&self) -> Result<(), SearchError> {
         let counts = [
             ("max_trials", self.max_trials.unwrap_or(1)),
@@ -285,7 +293,7 @@ impl<T: Tunable> TunerBuilder<T> {
                 remedy: "it is a finite number",
             });
         }
-        let name = self.project_name.as_deref().unwrap_or(UNTITLED);
+        let name = self.project();
         let mut parts = std::path::Path::new(name).components();
         let plain = matches!(parts.next(), Some(std::path::Component::Normal(_)));
         if !plain || parts.next().is_some() || name.contains('\\') {
@@ -339,5 +347,29 @@ pub(super) fn start_anew(
             fault: fault.to_string(),
         }),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::tunable;
+    use crate::storage::Memory;
+
+    #[tunable]
+    struct Coin {
+        #[hp]
+        heads: bool,
+    }
+
+    #[test]
+    fn a_study_has_a_folder_when_it_is_given_a_place_or_any_name() {
+        let builder = || TunerBuilder::<Coin>::new();
+        assert_eq!(builder().folder(), None);
+        let named = builder().project_name(UNTITLED);
+        assert_eq!(named.folder(), Some(UNTITLED.into()));
+        assert_eq!(named.storage(Memory::new()).folder(), None);
+        let there = builder().directory("runs");
+        assert_eq!(there.folder(), Some(PathBuf::from("runs").join(UNTITLED)));
     }
 }

@@ -420,20 +420,30 @@ impl<T: Tunable> StudyBuilder<T> {
     /// # Errors
     /// When something is missing or faulty, the storage fails, or the stored study is another one.
     pub fn build(self) -> Result<Study<T>, StudyError> {
-        let setup = Setup {
-            space: self.space.flatten()?,
-            objectives: self.objectives,
-            constraints: self.constraints,
-            sampler: self.sampler.unwrap_or_else(|| Arc::new(Auto::new())),
-            pruner: self.pruner,
-            seed: self.seed,
-            max_trials: self.max_trials,
-            on_change: self.on_change,
-        };
+        let setup = self.setup()?;
         let storage = self.storage.unwrap_or_else(|| Arc::new(Memory::new()));
         Ok(Study {
             core: Arc::new(Core::open(storage, self.name, setup)?),
             handle: self.space,
+        })
+    }
+
+    /// Checks all that can be checked before the storage is touched.
+    pub(crate) fn check(&self) -> Result<(), StudyError> {
+        self.setup()?.spec(self.seed.unwrap_or(0)).map(drop)
+    }
+
+    fn setup(&self) -> Result<Setup, StudyError> {
+        let sampler = self.sampler.clone();
+        Ok(Setup {
+            space: self.space.flatten()?,
+            objectives: self.objectives.clone(),
+            constraints: self.constraints.clone(),
+            sampler: sampler.unwrap_or_else(|| Arc::new(Auto::new())),
+            pruner: self.pruner.clone(),
+            seed: self.seed,
+            max_trials: self.max_trials,
+            on_change: self.on_change,
         })
     }
 }

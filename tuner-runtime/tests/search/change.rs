@@ -96,6 +96,35 @@ fn the_same_command_goes_on_and_a_changed_one_says_what_differs() {
     assert_eq!(tuner.study().trials()[0].point, first[0].point);
 }
 
+/// What a grid cannot count.
+#[tunable]
+#[derive(Debug)]
+struct Smooth {
+    #[hp(float = 0.0..=1.0)]
+    rate: f64,
+}
+
+#[test]
+fn a_faulty_setup_deletes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = |builder: TunerBuilder<Smooth>| {
+        let builder = builder.directory(folder.path()).project_name("net");
+        builder.progress(Progress::Silent).max_trials(2)
+    };
+    let smooth = || here(Tuner::<Smooth>::builder()).overwrite(true);
+    let mut tuner = smooth().objective("loss").build().unwrap();
+    tuner
+        .search(|_: &mut Execution, smooth: Smooth| smooth.rate)
+        .unwrap();
+    drop(tuner);
+    let grid = text(smooth().objective("loss").sampler(Grid::new()));
+    assert!(grid.contains("rate"), "{grid}");
+    assert!(text(smooth()).contains("no objective"));
+    assert!(text(smooth().objective("score")).contains("Objective::maximize"));
+    let tuner = smooth().overwrite(false).objective("loss").build().unwrap();
+    assert_eq!(tuner.study().trials().len(), 2);
+}
+
 #[test]
 fn a_mended_objective_begins_anew_without_a_word() {
     let folder = tempfile::tempdir().unwrap();
