@@ -18,6 +18,9 @@ use crate::trial::{Event, Goal, Metrics, State};
 /// How often a worker that has nothing to do looks whether there is.
 const WAIT: Duration = Duration::from_millis(20);
 
+/// How often the process may end that runs an execution, as for want of memory, before the execution has failed.
+const LOST: u32 = 5;
+
 /// Runs the user's program for a point.
 pub(super) type Run<'a> = dyn Fn(&mut Execution, &Point) -> Result<Outcome, StudyError> + Sync + 'a;
 
@@ -141,7 +144,14 @@ impl Work<'_> {
         if done(record.map(|run| run.state)) {
             return Ok(After::Next);
         }
+        let lost = record.map_or(0, |run| run.lost);
         drop(history);
+        if lost >= LOST {
+            let message = format!("its process ended {lost} times while it ran");
+            if !self.failed(trial, execution, message, 0.0)? {
+                return Ok(After::Nothing);
+            }
+        }
         loop {
             if self.controls.must_stop() {
                 let seconds = 0.0;

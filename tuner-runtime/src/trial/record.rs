@@ -151,6 +151,10 @@ pub struct ExecutionRecord {
     pub attempts: u32,
     /// The message of each attempt that failed.
     pub failures: Vec<String>,
+    /// How many attempts in a row ended with their process and came no further than those before.
+    pub lost: u32,
+    /// The last step of the one that came furthest of the attempts that ended with their process.
+    pub furthest: Option<u64>,
     /// The metrics of every step of the last attempt.
     pub curve: Curve,
     /// The result, once it is finished.
@@ -169,6 +173,8 @@ impl ExecutionRecord {
             seed: 0,
             attempts: 0,
             failures: Vec::new(),
+            lost: 0,
+            furthest: None,
             curve: Curve::default(),
             metrics: None,
             seconds: 0.0,
@@ -273,6 +279,20 @@ impl TrialRecord {
             .collect();
     }
 
+    /// Takes in that the session ended that ran it, and gave nothing back.
+    pub(super) fn lose(&mut self) {
+        let runs = self.executions.iter_mut();
+        for run in runs.filter(|run| run.state == State::Running) {
+            let last = run.curve.steps().last().copied();
+            if last > run.furthest {
+                run.furthest = last;
+                run.lost = 0;
+            } else {
+                run.lost += 1;
+            }
+        }
+    }
+
     /// Takes in what happened to one of the executions.
     pub(super) fn run(&mut self, event: &Event) {
         match event {
@@ -338,6 +358,7 @@ impl TrialRecord {
                 let run = self.execution_mut(*execution);
                 run.state = State::Failed;
                 run.failures.push(message.clone());
+                run.lost = 0;
                 run.seconds += *seconds;
             }
             _ => {}

@@ -93,6 +93,21 @@ fn child_that_talks() {
     std::process::exit(i32::from(told.is_err() || tuner.best(3).len() < 3));
 }
 
+/// Ends with its process in trial 1, whenever that begins.
+#[test]
+#[ignore = "the other tests run it in processes of its own"]
+fn child_that_dies() {
+    let folder = std::env::var(FOLDER).expect("the parent names a folder");
+    let builder = quiet().directory(folder).project_name("net").max_trials(3);
+    let dies = |run: &mut Execution, net: Net| -> Result<f64, Stopped> {
+        if run.number() == 1 {
+            std::process::exit(9);
+        }
+        Ok(loss(&net, 0))
+    };
+    builder.build().unwrap().search(dies).unwrap();
+}
+
 /// Searches to the end, says so by a file, and goes on until somebody sends SIGTERM, which it handles itself.
 #[test]
 #[ignore = "the other tests run it in processes of its own"]
@@ -253,6 +268,24 @@ fn an_interrupted_search_says_how_to_go_on_and_does() {
     }
     finished(spawn(folder.path(), 1));
     compare(folder.path());
+}
+
+#[test]
+fn a_trial_that_kills_its_process_again_and_again_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = || {
+        let child = spawn_test("processes::child_that_dies", folder.path(), 1);
+        child.wait_with_output().unwrap().status.code()
+    };
+    let codes: Vec<_> = (0..6).map(|_| start()).collect();
+    let died = Some(9);
+    assert_eq!(codes, [died, died, died, died, died, Some(0)]);
+    let tuner = tuner(folder.path()).max_trials(3).build().unwrap();
+    let trials = tuner.study().trials();
+    let states: Vec<State> = trials.iter().map(|record| record.state).collect();
+    assert_eq!(states, [State::Finished, State::Failed, State::Finished]);
+    let message = trials[1].message.as_deref();
+    assert_eq!(message, Some("its process ended 5 times while it ran"));
 }
 
 #[test]

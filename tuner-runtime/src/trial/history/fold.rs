@@ -27,6 +27,9 @@ impl History {
             Event::TrialStarted { .. } => self.start(seq, event)?,
             Event::TrialResumed { number, owner, at } => {
                 let record = self.running_trial(seq, *number)?;
+                if !record.owner.is_empty() && record.owner != *owner {
+                    record.lose();
+                }
                 record.owner = owner.clone();
                 record.since = *at;
             }

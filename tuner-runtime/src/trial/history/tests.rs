@@ -193,6 +193,54 @@ fn what_is_given_back_is_nobodys_and_keeps_its_time() {
 }
 
 #[test]
+fn attempts_that_end_with_their_process_and_come_no_further_are_counted() {
+    let mut history = fold(vec![started(0, 1)]).unwrap();
+    let mut lost = |events: Vec<Event>| {
+        for event in &events {
+            history.apply(history.seq() + 1, event).unwrap();
+        }
+        history.trial(0).unwrap().executions[0].lost
+    };
+    let (trial, execution, at) = (0, 0, 1);
+    let run = || Event::ExecutionStarted {
+        trial,
+        execution,
+        seed: 7,
+        at,
+    };
+    let report = |step| Event::Reported {
+        trial,
+        execution,
+        step,
+        metrics: Metrics::new().with("loss", 0.5),
+    };
+    let resumed = |owner: &str| Event::TrialResumed {
+        number: trial,
+        owner: owner.into(),
+        at,
+    };
+    assert_eq!(lost(vec![run(), resumed("b")]), 1);
+    assert_eq!(lost(vec![run(), resumed("c")]), 2);
+    assert_eq!(lost(vec![run(), report(1), resumed("d")]), 0);
+    assert_eq!(lost(vec![run(), report(1), resumed("e")]), 1);
+    assert_eq!(lost(vec![run(), resumed("e")]), 1, "it lives");
+    let released = Event::TrialReleased {
+        number: trial,
+        execution,
+        seconds: 1.0,
+        at,
+    };
+    assert_eq!(lost(vec![released, resumed("f")]), 1, "Ctrl-C");
+    let failed = Event::ExecutionFailed {
+        trial,
+        execution,
+        message: "killed".to_owned(),
+        seconds: 0.0,
+    };
+    assert_eq!(lost(vec![failed]), 0, "a retry begins to count anew");
+}
+
+#[test]
 fn what_waits_goes_on_or_is_dropped_and_nothing_else_is() {
     let paused = |number| Event::TrialPaused {
         number,
