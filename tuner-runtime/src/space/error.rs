@@ -30,6 +30,25 @@ pub enum SpaceError {
         /// What it must exceed.
         limit: u8,
     },
+    /// A bound of a whole number that 64 bits do not hold.
+    #[error("the bound {bound} has more than 64 bits; write one from {min} to {max}", min = i64::MIN, max = u64::MAX)]
+    Wide {
+        /// The bound as given.
+        bound: i128,
+    },
+    /// A grid of so many values that neighbours are one and the same number.
+    #[error(
+        "the step {step} is too fine for {low}..={high}, where a grid holds at most 2^53 different numbers; \
+         write a larger step, or none"
+    )]
+    Fine {
+        /// The step as given.
+        step: f64,
+        /// The lower bound as given.
+        low: f64,
+        /// The upper bound as given.
+        high: f64,
+    },
     /// A logarithmic scale that starts at zero or below.
     #[error("a log scale cannot start at {low}; its lower bound must be above 0")]
     Log {

@@ -80,6 +80,19 @@ impl ChoiceDomain {
         self.values.iter().position(|choice| choice.same(value))
     }
 
+    /// The choice itself, or else the one that stands for it: of ordered numbers the closest, else the
+    /// first.
+    pub fn nearest(&self, value: &Value) -> &Value {
+        let distance = |choice: &Value| Some((choice.as_f64()? - value.as_f64()?).abs());
+        let closest = || {
+            let far: Option<Vec<f64>> = self.values.iter().map(distance).collect();
+            let far = far.filter(|_| self.is_ordered())?;
+            (0..far.len()).min_by(|&left, &right| far[left].total_cmp(&far[right]))
+        };
+        let index = self.index(value).or_else(closest).unwrap_or(0);
+        &self.values[index]
+    }
+
     /// The listed values alone, in declared order.
     ///
     /// # Errors
@@ -165,6 +178,16 @@ mod tests {
         assert_eq!(kept.values(), ["a", "c"].map(Value::from));
         assert!(names.only(&[Value::from("d")]).is_err());
         assert!(names.only(&[]).is_err());
+    }
+
+    #[test]
+    fn the_nearest_of_ordered_numbers_is_the_closest() {
+        let sizes = ChoiceDomain::new([1, 4].map(Value::from)).unwrap();
+        assert_eq!(sizes.nearest(&Value::Int(8)), &Value::Int(1));
+        let sizes = sizes.ordered();
+        assert_eq!(sizes.nearest(&Value::Int(8)), &Value::Int(4));
+        assert_eq!(sizes.nearest(&Value::Float(2.0)), &Value::Int(1));
+        assert_eq!(sizes.nearest(&Value::from("a")), &Value::Int(1));
     }
 
     #[test]

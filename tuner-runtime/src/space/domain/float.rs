@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::grid::Grid;
-use super::scale::{Scale, tame};
+use super::scale::{Scale, settle, tame};
 use crate::math::rng::Rng;
 use crate::space::error::SpaceError;
 use crate::space::value::Value;
@@ -36,7 +36,7 @@ impl FloatDomain {
     ///
     /// # Errors
     /// When a bound is not finite, the range is empty, the step is not positive (on a log scale:
-    /// below 1), or a log scale starts at 0 or below.
+    /// below 1) or too fine for the range, or a log scale starts at 0 or below.
     pub fn with(low: f64, high: f64, step: Option<f64>, scale: Scale) -> Result<Self, SpaceError> {
         if let Some(value) = [low, high].into_iter().chain(step).find(|x| !x.is_finite()) {
             return Err(SpaceError::NotFinite { value });
@@ -63,7 +63,13 @@ impl FloatDomain {
                 limit,
             });
         }
-        let grid = step.map(|step| Grid::new(low, high, step, geometric));
+        let grid = match step {
+            Some(step) => {
+                let grid = Grid::new(low, high, step, geometric);
+                Some(grid.ok_or(SpaceError::Fine { step, low, high })?)
+            }
+            None => None,
+        };
         let high = grid.as_ref().map_or(high, |grid| grid.high);
         Ok(Self {
             low,
@@ -119,6 +125,15 @@ impl FloatDomain {
         match &self.grid {
             Some(grid) => grid.value(u64::try_from(index).unwrap_or(u64::MAX)),
             None => self.rounded(self.low),
+        }
+    }
+
+    /// The index of `value`, counted from the smallest; `None` for a value outside and for a continuum.
+    pub fn index(&self, value: f64) -> Option<u128> {
+        let value = self.canonical(value)?;
+        match &self.grid {
+            Some(grid) => Some(grid.nearest(value).into()),
+            None => (self.low == self.high).then_some(0),
         }
     }
 
@@ -245,15 +260,15 @@ impl FloatDomain {
             None => self.rounded(self.scale.at_unit(unit, self.low, self.high)),
             Some(grid) if self.scale == Scale::ReverseLog => {
                 let (low, high) = self.widened(grid);
-                self.nearest(self.scale.at_unit(unit, low, high))
+                let guess = grid.nearest(self.scale.at_unit(unit, low, high));
+                let place = |index: u128| self.encode(self.value(index));
+                self.value(settle(guess.into(), grid.last.into(), unit, place))
             }
             Some(grid) => {
                 let count = grid.last as f64 + 1.0;
-                let index = ((unit * count) as u64).min(grid.last);
-                // Rounding moves an index by one at most; the right one encodes to `unit`.
-                let exact = |index: &u64| (*index as f64 + 0.5) / count == unit;
-                let near = [index, index.saturating_sub(1), (index + 1).min(grid.last)];
-                grid.value(near.into_iter().find(exact).unwrap_or(index))
+                let guess = ((unit * count) as u64).min(grid.last);
+                let place = |index: u128| (index as f64 + 0.5) / count;
+                self.value(settle(guess.into(), grid.last.into(), unit, place))
             }
         }
     }
@@ -375,6 +390,38 @@ mod tests {
     }
 
     #[test]
+    fn every_value_of_a_grid_has_its_index() {
+        for domain in domains() {
+            for index in 0..domain.count().unwrap_or(0).min(2_000) {
+                assert_eq!(domain.index(domain.value(index)), Some(index), "{domain}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_ends_of_a_scale_are_the_bounds() {
+        for scale in [Scale::Linear, Scale::Log, Scale::ReverseLog] {
+            let domain = domain(1e-6, 0.1, None, scale);
+            assert_eq!((domain.decode(0.0), domain.decode(1.0)), (1e-6, 0.1));
+        }
+    }
+
+    #[test]
+    fn the_widest_ranges_have_grids() {
+        let linear = domain(-1.7e308, 1.7e308, Some(1e307), Scale::Linear);
+        assert_eq!((linear.count(), linear.high()), (Some(35), 1.7e308));
+        let powers = domain(1e-300, 1e300, Some(10.0), Scale::Log);
+        assert_eq!((powers.count(), powers.high()), (Some(601), 1e300));
+        for domain in [linear, powers] {
+            for index in 0..domain.count().unwrap() {
+                let value = domain.value(index);
+                assert_eq!(domain.index(value), Some(index), "{domain}");
+                assert_eq!(domain.decode(domain.encode(value)), value, "{domain}");
+            }
+        }
+    }
+
+    #[test]
     fn decoded_values_stay_inside() {
         for domain in domains() {
             for unit in [
@@ -438,5 +485,12 @@ mod tests {
         assert!(refused(0.0, 1.0, Some(0.0), Scale::Linear));
         assert!(refused(0.0, 1.0, None, Scale::Log));
         assert!(refused(0.1, 1.0, Some(0.5), Scale::Log));
+        // Grids whose neighbours are the same number.
+        assert!(refused(0.0, 1.0, Some(1e-20), Scale::Linear));
+        assert!(refused(0.0, 1e20, Some(1.0), Scale::Linear));
+        assert!(refused(1e9, 1e9 + 1e-5, Some(1e-8), Scale::Linear));
+        assert!(refused(5e-324, 1.0, Some(1.1), Scale::Log));
+        assert!(refused(1e-300, 1.0, Some(1.0 + f64::EPSILON), Scale::Log));
+        assert!(refused(0.0, 1.0, Some(5e-324), Scale::ReverseLog));
     }
 }

@@ -18,9 +18,13 @@ pub(super) struct Grid {
 /// How far from a grid value, in steps, a number still counts as that value.
 const TOLERANCE: f64 = 1e-9;
 
+/// More values than this have no whole numbers of their own among `f64`.
+const MOST: f64 = (1u64 << 53) as f64;
+
 impl Grid {
-    /// The grid from `low` to the last value that does not exceed `high`.
-    pub(super) fn new(low: f64, high: f64, step: f64, geometric: bool) -> Self {
+    /// The grid from `low` to the last value that does not exceed `high`; `None` when the step is so
+    /// fine that neighbours are the same number.
+    pub(super) fn new(low: f64, high: f64, step: f64, geometric: bool) -> Option<Self> {
         let decimals = Decimal::shortest(low).zip(Decimal::shortest(step));
         let mut grid = Self {
             low,
@@ -30,7 +34,11 @@ impl Grid {
             last: u64::MAX,
             decimals,
         };
-        let near = grid.position(high).round() as u64;
+        let position = grid.position(high);
+        if position.is_nan() || position > MOST {
+            return None;
+        }
+        let near = position.round() as u64;
         let over = |index: u64| grid.compute(index) - high > TOLERANCE * grid.gap(high);
         grid.last = if near > 0 && over(near) {
             near - 1
@@ -42,7 +50,9 @@ impl Grid {
         if (high - reached).abs() > TOLERANCE * grid.gap(high) {
             grid.high = reached;
         }
-        grid
+        let differ = |index: u64| grid.value(index) < grid.value(index + 1);
+        let last = grid.last;
+        (last == 0 || (differ(0) && differ(last - 1))).then_some(grid)
     }
 
     /// The value with this index; indexes beyond the last give the last.
@@ -108,9 +118,10 @@ impl Grid {
     /// How many steps `value` is away from `low`.
     fn position(&self, value: f64) -> f64 {
         if self.geometric {
-            (value / self.low).ln() / self.step.ln()
+            (value.ln() - self.low.ln()) / self.step.ln()
         } else {
-            (value - self.low) / self.step
+            // Halves, because the width of the widest range is infinite.
+            (value / 2.0 - self.low / 2.0) / (self.step / 2.0)
         }
     }
 
@@ -121,7 +132,11 @@ impl Grid {
         });
         match (exact, self.geometric) {
             (Some(decimal), _) => decimal.to_f64(),
-            (None, true) => self.low * self.step.powf(index as f64),
+            (None, true) => {
+                // Two factors, because the power alone may be beyond all numbers.
+                let (some, rest) = (index / 2, index - index / 2);
+                self.low * self.step.powf(some as f64) * self.step.powf(rest as f64)
+            }
             (None, false) => self.step.mul_add(index as f64, self.low),
         }
     }

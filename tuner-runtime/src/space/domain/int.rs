@@ -1,6 +1,6 @@
 //! Whole numbers between two bounds: every one, every `step`-th, or powers of a factor.
 
-use super::scale::{Scale, tame};
+use super::scale::{Scale, settle, tame};
 use crate::math::rng::Rng;
 use crate::space::error::SpaceError;
 use crate::space::value::Value;
@@ -21,7 +21,7 @@ impl IntDomain {
     /// Every whole number from `low` to `high`.
     ///
     /// # Errors
-    /// [`SpaceError::Empty`] when `low` is above `high`.
+    /// When `low` is above `high`, or a bound has more than 64 bits.
     pub fn new(low: impl Into<i128>, high: impl Into<i128>) -> Result<Self, SpaceError> {
         Self::with(low.into(), high.into(), 1, Scale::Linear)
     }
@@ -29,8 +29,13 @@ impl IntDomain {
     /// A range with a step and a scale. A `high` between grid points is lowered to the last one.
     ///
     /// # Errors
-    /// When the range is empty, the step is 0, or a log scale starts below 1.
+    /// When the range is empty, a bound has more than 64 bits, the step is 0, or a log scale starts
+    /// below 1.
     pub fn with(low: i128, high: i128, step: u64, scale: Scale) -> Result<Self, SpaceError> {
+        let fits = |bound: &i128| (i64::MIN.into()..=u64::MAX.into()).contains(bound);
+        if let Some(bound) = [low, high].into_iter().find(|bound| !fits(bound)) {
+            return Err(SpaceError::Wide { bound });
+        }
         if low > high {
             return Err(SpaceError::Empty {
                 low: Value::Int(low),
@@ -187,7 +192,8 @@ impl IntDomain {
         (edge(value as f64 - half), edge(value as f64 + half))
     }
 
-    /// The value whose cell holds `unit`.
+    /// The value whose cell holds `unit`. It gives back every value that was encoded as long as
+    /// neighbours encode differently: up to 2^52 of them, on a logarithmic scale up to about 2^46.
     pub fn decode(&self, unit: f64) -> i128 {
         let unit = tame(unit);
         if self.is_evenly_indexed() {
@@ -214,14 +220,10 @@ impl IntDomain {
         self.decode(0.5)
     }
 
-    /// Rounding moves an index by one at most: the neighbour that encodes to `unit` is the right one.
     fn settle(&self, index: u128, unit: f64) -> u128 {
-        let last = self.count() - 1;
-        let exact = |index: &u128| self.encode(self.value(*index)) == unit;
-        [index, index.saturating_sub(1), (index + 1).min(last)]
-            .into_iter()
-            .find(exact)
-            .unwrap_or(index)
+        settle(index, self.count() - 1, unit, |index| {
+            self.encode(self.value(index))
+        })
     }
 
     fn is_geometric(&self) -> bool {
@@ -376,7 +378,28 @@ mod tests {
     }
 
     #[test]
+    fn every_value_of_a_long_log_scale_is_decoded() {
+        for scale in [Scale::Log, Scale::ReverseLog] {
+            for bits in [40, 42, 44, 46] {
+                let high = 1i128 << bits;
+                let domain = IntDomain::with(1, high, 1, scale).unwrap();
+                let mut rng = Rng::new(bits);
+                let sampled = (0..2_000).map(|_| domain.sample(&mut rng));
+                let ends = (0..1_000).flat_map(|k| [1 + 7 * k, high - 7 * k]);
+                for value in sampled.chain(ends).collect::<Vec<_>>() {
+                    assert_eq!(domain.decode(domain.encode(value)), value, "{domain}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn faults_are_refused() {
+        for (low, high) in [(i128::MIN, i128::MAX), (0, 1 << 70), (i128::MIN, 0)] {
+            let fault = IntDomain::new(low, high).unwrap_err().to_string();
+            assert!(fault.contains("64 bits"), "{fault}");
+        }
+        assert!(IntDomain::new(i64::MIN, u64::MAX).is_ok());
         assert!(IntDomain::new(2, 1).is_err());
         assert!(IntDomain::with(0, 5, 0, Scale::Linear).is_err());
         assert!(IntDomain::with(0, 5, 1, Scale::Log).is_err());

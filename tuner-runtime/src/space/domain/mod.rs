@@ -82,12 +82,7 @@ impl Domain {
     pub fn index(&self, value: &Value) -> Option<u128> {
         match self {
             Self::Int(domain) => domain.index(value.as_int()?),
-            Self::Float(domain) => {
-                let value = domain.canonical(value.as_f64()?)?;
-                let count = domain.count()?;
-                let index = (domain.encode(value) * count as f64) as u128;
-                (index.saturating_sub(1)..=index + 1).find(|&near| domain.value(near) == value)
-            }
+            Self::Float(domain) => domain.index(value.as_f64()?),
             Self::Choice(domain) => domain.index(value).map(|index| index as u128),
             Self::Bool => value.as_bool().map(u128::from),
             Self::Fixed(fixed) => fixed.same(value).then_some(0),
@@ -108,7 +103,8 @@ impl Domain {
         }
     }
 
-    /// The value of the domain that is nearest to `value`; the middle when the types differ.
+    /// The value of the domain that is nearest to `value`; the middle when the types differ. Among
+    /// choices without an order the first one is.
     pub fn nearest(&self, value: &Value) -> Value {
         let nearest = match (self, value) {
             (Self::Int(domain), _) => value
@@ -116,6 +112,7 @@ impl Domain {
                 .or_else(|| Some(value.as_f64()?.round() as i128))
                 .map(|x| Value::Int(domain.nearest(x))),
             (Self::Float(domain), _) => value.as_f64().map(|x| Value::Float(domain.nearest(x))),
+            (Self::Choice(domain), _) => Some(domain.nearest(value).clone()),
             _ => self.canonical(value),
         };
         nearest.unwrap_or_else(|| self.middle())

@@ -1,5 +1,7 @@
 //! How numbers are spread over `[0, 1]`: evenly, by their logarithm, or by its mirror image.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 /// The scale on which a number is sampled and modelled.
@@ -32,6 +34,10 @@ impl Scale {
 
     /// The number at `unit`; the inverse of [`Scale::to_unit`].
     pub(super) fn at_unit(self, unit: f64, low: f64, high: f64) -> f64 {
+        // The ends as they were written, without what logarithms add to them.
+        if unit <= 0.0 || unit >= 1.0 {
+            return if unit <= 0.0 { low } else { high };
+        }
         let x = match self {
             Self::Linear => low * (1.0 - unit) + high * unit,
             Self::Log => (low.ln() * (1.0 - unit) + high.ln() * unit).exp(),
@@ -39,6 +45,28 @@ impl Scale {
         };
         x.clamp(low, high)
     }
+}
+
+/// The index whose place is `unit`, from a guess that rounding has moved by a few: of places that rise
+/// with the index, the one at `unit`, or one of the two around it.
+pub(super) fn settle(mut index: u128, last: u128, unit: f64, place: impl Fn(u128) -> f64) -> u128 {
+    /// More than rounding moves a guess as long as neighbours have places of their own.
+    const FAR: usize = 64;
+    let mut reached = place(index);
+    for _ in 0..FAR {
+        let next = match reached.total_cmp(&unit) {
+            Ordering::Greater if index > 0 => index - 1,
+            Ordering::Less if index < last => index + 1,
+            _ => return index,
+        };
+        let beyond = place(next);
+        let has_passed = (reached > unit && beyond < unit) || (reached < unit && beyond > unit);
+        if has_passed {
+            return index;
+        }
+        (index, reached) = (next, beyond);
+    }
+    index
 }
 
 /// A coordinate as samplers give it: NaN becomes the middle, all else is moved into `[0, 1]`.
