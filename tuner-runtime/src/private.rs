@@ -12,7 +12,7 @@ pub use std::result::Result::Ok;
 
 pub use crate::space::typed::{
     ChoiceField, Fits, FloatField, IntField, Param, Tag, TunableField, Unit, Variant, Variants,
-    bare, checks, choice, choose, float, int, len, made, make, optional, with_default,
+    bare, build, checks, choice, choose, float, int, len, made, make, optional, with_default,
 };
 pub use crate::space::{
     BoolParam, Build, Choice, ChoiceParam, EnumParam, FloatParam, Handle, IntParam, Integer,
@@ -52,12 +52,6 @@ pub fn write<H: Handle>(handle: &H, value: &H::Value, to: &mut Writer<'_>, name:
 #[inline]
 pub fn settle(handle: &mut impl Handle, from: &mut Reader<'_>, how: Settle) -> Read<()> {
     handle.settle(from, how)
-}
-
-/// The value of a builder, once the space is found to allow it.
-pub fn build<H: Handle>(space: &H, value: H::Value) -> Read<H::Value> {
-    space.check(&value)?;
-    Ok(value)
 }
 
 /// A default list.

@@ -194,6 +194,16 @@ impl PointError {
         Self { faults }
     }
 
+    /// The same faults, said of the parameter with this name.
+    pub(super) fn of(mut self, parameter: &str) -> Self {
+        for fault in &mut self.faults {
+            if let Fault::Outside { name, .. } = fault {
+                *name = parameter.to_string();
+            }
+        }
+        self
+    }
+
     /// Everything that is wrong, in the order of the space.
     pub fn faults(&self) -> &[Fault] {
         &self.faults

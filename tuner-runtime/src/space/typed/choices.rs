@@ -138,7 +138,8 @@ impl<T: Choice> ChoiceParam<T> {
         &self.domain
     }
 
-    /// Allows only these values. A default that is none of them becomes the first that is left.
+    /// Allows only these values. A default that is none of them moves to the closest number that is
+    /// left; among values without an order, to the first.
     ///
     /// # Errors
     /// When one of them is no choice so far, or there is none; then nothing changes.
@@ -166,14 +167,9 @@ impl<T: Choice> ChoiceParam<T> {
         self.listed = kept
             .filter(|&choice| domain.index(&T::listed(choice)).is_some())
             .collect();
+        self.default = domain.nearest(&self.default).clone();
         self.domain = domain;
-        self.default = self.nearest(&self.default);
         Ok(())
-    }
-
-    fn nearest(&self, value: &Value) -> Value {
-        let index = self.domain.index(value).unwrap_or(0);
-        self.domain.values()[index].clone()
     }
 }
 
@@ -186,7 +182,11 @@ impl<T: Choice> Handle for ChoiceParam<T> {
     }
 
     fn read(&self, from: &mut Reader<'_>) -> Result<T, PointError> {
-        let value = from.take()?.unwrap_or(&self.default);
+        let value = match from.take()? {
+            Some(value) => value,
+            // A default of the user's own may be no choice; flattening and building say so.
+            None => self.domain.nearest(&self.default),
+        };
         match self.domain.index(value) {
             Some(index) => Ok(T::of(self.listed[index])),
             None => Err(from.outside(&self.domain)),
@@ -203,7 +203,7 @@ impl<T: Choice> Handle for ChoiceParam<T> {
         };
         match how {
             Settle::Default => self.default = value.clone(),
-            Settle::Near => self.default = self.nearest(value),
+            Settle::Near => self.default = self.domain.nearest(value).clone(),
             Settle::Fix => {
                 let fixed = self.keep(std::slice::from_ref(value));
                 fixed.map_err(|_| from.outside(&self.domain))?;

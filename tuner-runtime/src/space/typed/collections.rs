@@ -37,8 +37,8 @@ pub struct ListParam<H> {
     singles: Vec<Box<[Value]>>,
     /// What the values are for: defaults, or all that is allowed.
     fixed: bool,
-    /// What was wrong with a default that was computed at run time.
-    fault: Option<PointError>,
+    /// The first element of a default computed at run time that is not allowed, and why.
+    fault: Option<(usize, PointError)>,
 }
 
 impl<H: Handle> ListParam<H> {
@@ -79,8 +79,8 @@ impl<H: Handle> Handle for ListParam<H> {
     type Value = Vec<H::Value>;
 
     fn declare(&self, mut scope: Scope<'_>) -> Result<(), SpaceError> {
-        if let Some(fault) = &self.fault {
-            return Err(fault.clone().into());
+        if let Some((index, fault)) = &self.fault {
+            return Err(scope.element(*index).of_default(fault.clone()));
         }
         let (low, high) = (self.len.domain().low(), self.len.domain().high());
         let parent = self.len.push(&mut scope.field("len"));
@@ -88,7 +88,11 @@ impl<H: Handle> Handle for ListParam<H> {
             let count = index as i128 + 1;
             let condition = (count > low).then_some(Condition::AtLeast { parent, count });
             let mut scope = scope.under(condition);
-            self.element(index)?.declare(scope.element(index))?;
+            let scope = scope.element(index);
+            match self.element(index) {
+                Ok(element) => element.declare(scope)?,
+                Err(fault) => return Err(scope.of_value(fault)),
+            }
         }
         Ok(())
     }
@@ -98,7 +102,9 @@ impl<H: Handle> Handle for ListParam<H> {
         let mut values = Vec::with_capacity(len);
         for index in 0..len {
             values.push(if from.is_defaults() {
-                self.element(index)?.read(from)?
+                // What the list was fixed to may be narrowed away; flattening and building say so.
+                let element = self.element(index).unwrap_or(Cow::Borrowed(&self.each));
+                element.read(from)?
             } else {
                 self.each.read(from)?
             });
@@ -123,19 +129,30 @@ impl<H: Handle> Handle for ListParam<H> {
             None => return Ok(()),
             Some(value) => value.as_int().and_then(|len| usize::try_from(len).ok()),
         };
-        self.len.settle(from, how)?;
-        self.singles.clear();
-        self.fixed = how == Settle::Fix;
-        self.fault = None;
-        for _ in 0..len.unwrap_or(0) {
-            let start = from.position();
-            let mut probe = self.each.clone();
-            probe.settle(from, how)?;
-            let values = from.since(start);
-            if how == Settle::Default && self.fault.is_none() {
-                self.fault = self.each.read(&mut Reader::listed(values)).err();
+        let is_kept = self.fixed && how != Settle::Fix;
+        let mut settled = Vec::new();
+        let mut fault = None;
+        self.len
+            .settle(from, if is_kept { Settle::Near } else { how })?;
+        for index in 0..len.unwrap_or(0) {
+            if how == Settle::Default && fault.is_none() {
+                let tried = self.each.clone().settle(&mut from.ahead(), Settle::Fix);
+                fault = tried.err().map(|fault| (index, fault));
             }
-            self.singles.push(values.into());
+            let start = from.position();
+            let mut element = match how {
+                // An element that is fixed already can only be fixed to the same.
+                Settle::Fix => self.element(index)?.into_owned(),
+                Settle::Near | Settle::Default => self.each.clone(),
+            };
+            element.settle(from, how)?;
+            settled.push(from.since(start).into());
+        }
+        // What is fixed stays: the values are only passed by.
+        if !is_kept {
+            self.singles = settled;
+            self.fixed = how == Settle::Fix;
+            self.fault = fault;
         }
         Ok(())
     }

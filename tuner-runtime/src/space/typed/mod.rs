@@ -26,7 +26,7 @@ pub use walk::{Reader, Scope, Settle, Writer};
 
 use std::fmt;
 
-use super::error::{PointError, SpaceError};
+use super::error::{Fault, PointError, SpaceError};
 use super::flat::Space;
 use super::point::Point;
 
@@ -189,6 +189,27 @@ pub trait Handle: Clone + fmt::Debug {
         Self: Build,
     {
         self.build_from(self.first())
+    }
+}
+
+/// The value of a builder as the space writes it, once the space is found to allow it.
+pub fn build<H: Handle>(space: &H, value: H::Value) -> Result<H::Value, PointError> {
+    let values = Writer::values(space, &value)?;
+    let value = space.read(&mut Reader::listed(&values))?;
+    match space.flatten() {
+        // A default, or what a list was fixed to, contradicts the space.
+        Err(SpaceError::Point(fault)) => Err(fault),
+        Err(SpaceError::Default {
+            name,
+            value,
+            allowed,
+        }) => Err(Fault::Outside {
+            name,
+            value,
+            allowed,
+        }
+        .into()),
+        _ => Ok(value),
     }
 }
 

@@ -252,7 +252,7 @@ impl<T: Real> FloatParam<T> {
     }
 
     pub(super) fn defaulting(mut self, default: T) -> Self {
-        self.default = default.wide();
+        self.default = self.canonical(default.wide());
         self
     }
 
@@ -291,6 +291,11 @@ impl<T: Real> FloatParam<T> {
     fn exact(&self, number: f64) -> Option<f64> {
         self.domain.canonical(number)
     }
+
+    /// The number as the domain writes it, or as it is for one outside, which flattening reports.
+    fn canonical(&self, number: f64) -> f64 {
+        self.exact(number).unwrap_or(number)
+    }
 }
 
 impl<T: Real> Handle for FloatParam<T> {
@@ -326,7 +331,7 @@ impl<T: Real> Handle for FloatParam<T> {
         };
         let number = value.as_f64().ok_or_else(|| from.outside(&self.domain))?;
         match how {
-            Settle::Default => self.default = number,
+            Settle::Default => self.default = self.canonical(number),
             Settle::Near => self.default = self.domain.nearest(number),
             Settle::Fix => {
                 let exact = self.exact(number);

@@ -1,7 +1,7 @@
 //! How handles meet the flat space: declaring parameters, reading values in order, writing them.
 
 use super::super::domain::Domain;
-use super::super::error::{Fault, PointError};
+use super::super::error::{Fault, PointError, SpaceError};
 use super::super::flat::{Condition, SpaceBuilder};
 use super::super::point::Point;
 use super::super::value::Value;
@@ -67,6 +67,23 @@ impl<'a> Scope<'a> {
         };
         let condition = self.condition.clone();
         self.builder.push(name, domain, Some(default), condition)
+    }
+
+    /// A default that does not fit, said of the parameter here.
+    pub(super) fn of_default(&self, fault: PointError) -> SpaceError {
+        match fault.faults() {
+            [Fault::Outside { value, allowed, .. }, ..] => SpaceError::Default {
+                name: self.name.clone(),
+                value: value.clone(),
+                allowed: allowed.clone(),
+            },
+            _ => fault.into(),
+        }
+    }
+
+    /// A value that does not fit, said of the parameter here.
+    pub(super) fn of_value(&self, fault: PointError) -> SpaceError {
+        fault.of(&self.name).into()
     }
 
     fn named(&mut self, name: String, condition: Option<Condition>) -> Scope<'_> {
