@@ -14,7 +14,7 @@ pub(crate) struct Number {
 }
 
 /// How far from a grid value, in steps, a number still counts as that value.
-const TOLERANCE: f64 = 1e-9;
+pub(crate) const TOLERANCE: f64 = 1e-9;
 
 impl Number {
     /// The number that an expression spells out; `None` for everything else.
@@ -78,6 +78,14 @@ impl Number {
         text.parse().unwrap_or(f64::NAN)
     }
 
+    /// The number as an `f64` holds it, or an `f32`.
+    pub(crate) fn rounded(self, is_single: bool) -> f64 {
+        match is_single {
+            true => f64::from(self.to_f64() as f32),
+            false => self.to_f64(),
+        }
+    }
+
     pub(crate) fn compare(self, other: Self) -> Ordering {
         match Self::align(self, other) {
             Some((left, right)) => left.cmp(&right),
@@ -111,12 +119,25 @@ impl Number {
 
     /// Whether `self` is `low * factor^k` for a whole `k`.
     pub(crate) fn is_power(self, low: Self, factor: Self) -> bool {
-        let (value, factor) = (self.to_f64(), factor.to_f64());
-        let mut reached = low.to_f64();
-        while reached < value * (1.0 - TOLERANCE) {
-            reached *= factor;
+        let near = || {
+            let factor = factor.to_f64();
+            let steps = powers(low.to_f64(), self.to_f64(), factor);
+            // What the factor is rounded by counts once a step.
+            let rounded = f64::EPSILON * (steps.abs() + 2.0) / factor.ln();
+            (steps - steps.round()).abs() <= TOLERANCE + rounded
+        };
+        self.power_exactly(low, factor).unwrap_or(false) || (self.is_float && near())
+    }
+
+    fn power_exactly(self, low: Self, factor: Self) -> Option<bool> {
+        let (value, mut reached, factor) = (self.lifted(0)?, low.lifted(0)?, factor.lifted(0)?);
+        if reached < 1 || factor < 2 {
+            return None;
         }
-        (reached / value - 1.0).abs() <= TOLERANCE * (factor - 1.0)
+        while reached < value {
+            reached = reached.checked_mul(factor)?;
+        }
+        Some(reached == value)
     }
 
     fn lifted(self, exponent: i32) -> Option<i128> {
@@ -127,5 +148,36 @@ impl Number {
     fn align(left: Self, right: Self) -> Option<(i128, i128)> {
         let exponent = left.exponent.min(right.exponent);
         Some((left.lifted(exponent)?, right.lifted(exponent)?))
+    }
+}
+
+/// How many times `factor` leads from `low` to `high`.
+pub(crate) fn powers(low: f64, high: f64, factor: f64) -> f64 {
+    let ratio = high / low;
+    let distance = match ratio.is_normal() {
+        true => ratio.ln(),
+        false => high.ln() - low.ln(),
+    };
+    distance / factor.ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Number {
+        Number::of(&syn::parse_str(text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn powers_are_told_from_what_is_beside_them() {
+        let is_power = |value, low, factor| number(value).is_power(number(low), number(factor));
+        assert!(is_power("1024", "16", "2") && !is_power("1025", "16", "2"));
+        assert!(is_power("12157665459056928801", "1", "3"));
+        assert!(!is_power("12157665459056928800", "1", "3"));
+        assert!(is_power("0.1", "1e-5", "10.0") && !is_power("0.2", "1e-5", "10.0"));
+        assert!(is_power("1e300", "1e-300", "10.0"));
+        // Neither end nor step of these is ever reached by multiplying.
+        assert!(!is_power("1.0", "5e-324", "1.1") && !is_power("1e400", "1.0", "10.0"));
     }
 }

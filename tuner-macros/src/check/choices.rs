@@ -47,11 +47,16 @@ impl Literal {
         }
     }
 
-    fn same(&self, other: &Self) -> bool {
+    /// Whether both are one value; real numbers are rounded before they are compared.
+    fn same(&self, other: &Self, is_single: bool) -> bool {
         match (self, other) {
             (Self::Bool(left), Self::Bool(right)) => left == right,
             (Self::Text(left), Self::Text(right)) => left == right,
-            (Self::Number(left), Self::Number(right)) => left.compare(*right).is_eq(),
+            (Self::Number(left), Self::Number(right)) => {
+                let is_real = left.is_float && right.is_float;
+                left.compare(*right).is_eq()
+                    || (is_real && left.rounded(is_single) == right.rounded(is_single))
+            }
             _ => false,
         }
     }
@@ -96,6 +101,7 @@ pub(crate) fn of(
         reader.errors.on(variant, message);
         return None;
     }
+    let is_single = is_single(leaf);
     let before = reader.errors.count();
     let mut earlier: Vec<Literal> = Vec::new();
     // A list of another type is one mistake, however many values it has.
@@ -123,7 +129,7 @@ pub(crate) fn of(
                 reader.errors.on(element, fault);
             }
             is_foreign = true;
-        } else if earlier.iter().any(|other| other.same(&literal)) {
+        } else if earlier.iter().any(|other| other.same(&literal, is_single)) {
             reader.errors.on(
                 element,
                 format!("{} is listed twice; list each value once", shown(element)),
@@ -164,7 +170,7 @@ pub(super) fn lists(choices: &Choices, expr: &Expr) -> Option<bool> {
         listed
             .iter()
             .filter_map(Literal::of)
-            .any(|choice| choice.same(&default)),
+            .any(|choice| choice.same(&default, false)),
     )
 }
 
@@ -175,6 +181,9 @@ fn misfit(literal: &Literal, element: &Expr, leaf: &Type) -> Option<String> {
         (Shape::Float, Literal::Number(number)) if !number.is_float => Some(format!(
             "{text} is a whole number, and the field is `{field}`: write `{text}.0`"
         )),
+        (Shape::Float, Literal::Number(number)) if !number.rounded(is_single(leaf)).is_finite() => {
+            Some(format!("{text} does not fit `{field}`"))
+        }
         (Shape::Int { low, high }, Literal::Number(number)) if !number.is_float => {
             let outside =
                 number.is_below(Number::whole(low)) || Number::whole(high).is_below(*number);
@@ -189,4 +198,8 @@ fn misfit(literal: &Literal, element: &Expr, leaf: &Type) -> Option<String> {
         )),
         _ => None,
     }
+}
+
+fn is_single(leaf: &Type) -> bool {
+    spelled(leaf) == "f32"
 }

@@ -12,7 +12,7 @@ use syn::{Expr, Lit, Type};
 
 pub(crate) use choices::Choices;
 pub(crate) use default::Default;
-pub(crate) use numeric::{Bound, Range, Scale};
+pub(crate) use numeric::{Bound, Range, Scale, TOO_FINE};
 
 use crate::ast::Reader;
 use crate::attr::{Entry, Key, Keys};

@@ -5,8 +5,11 @@ use syn::{Expr, RangeLimits, Type};
 
 use crate::ast::Reader;
 use crate::attr::{Key, Keys};
-use crate::literal::Number;
+use crate::literal::{Number, TOLERANCE, powers};
 use crate::types::{Shape, spelled};
+
+/// A grid that numbers of its type cannot tell apart.
+pub(crate) const TOO_FINE: &str = "the step is too fine: neighbours would be one and the same number; write a larger one, or none";
 
 /// A range with its grid and scale.
 pub(crate) struct Range {
@@ -127,9 +130,10 @@ pub(crate) fn range(
         is_single: spelled(leaf) == "f32",
     };
     // Each of these is a mistake of its own, so all are looked at.
-    if let Some((low, high)) = &bounds {
-        let _ = checker.literals([low, high], value);
-    }
+    let literals = match &bounds {
+        Some((low, high)) => checker.literals([low, high], value),
+        None => Some(()),
+    };
     let scale = match (keys.get(Key::Log), keys.get(Key::ReverseLog)) {
         (Some(_), _) => Scale::Log,
         (_, Some(_)) => Scale::ReverseLog,
@@ -146,10 +150,10 @@ pub(crate) fn range(
     };
     let (order, log) = (checker.order(&range, value), checker.log(&range));
     let grid = || {
-        order
-            .and(log)
-            .and(leads)
-            .and_then(|()| checker.reaches(&range))
+        order.and(log).and(leads).and_then(|()| match literals {
+            Some(()) => checker.reaches(&range),
+            None => Some(()),
+        })
     };
     let is_gridded = range.step.is_none() || grid().is_some();
     // What is wrong has been noted; a default can still be held against a range that is in order.
@@ -224,11 +228,7 @@ impl Checker<'_> {
                     .on(&bound.expr, self.wrong_literal(bound, whole));
                 return None;
             }
-            let is_finite = match self.is_single {
-                true => (number.to_f64() as f32).is_finite(),
-                false => number.to_f64().is_finite(),
-            };
-            if is_float && !is_finite {
+            if is_float && !number.rounded(self.is_single).is_finite() {
                 let name = if self.is_single { "f32" } else { "f64" };
                 let message = format!("`{}` does not fit `{name}`", bound.shown());
                 self.reader.errors.on(&bound.expr, message);
@@ -296,7 +296,11 @@ impl Checker<'_> {
 
     fn log(&self, range: &Range) -> Option<()> {
         let low = range.low.number.filter(|_| range.scale != Scale::Linear);
-        if low.is_some_and(|low| !Number::zero().is_below(low)) {
+        let is_above = |low: Number| match self.key {
+            Key::Float => low.rounded(self.is_single) > 0.0,
+            _ => Number::zero().is_below(low),
+        };
+        if low.is_some_and(|low| !is_above(low)) {
             let least = if self.key == Key::Float {
                 "a small number such as 1e-6"
             } else {
@@ -346,6 +350,10 @@ impl Checker<'_> {
         let Some(number) = step.number else {
             return Some(());
         };
+        if self.key == Key::Float && !self.parts(range, low, high, number) {
+            self.reader.errors.on(&step.expr, TOO_FINE);
+            return None;
+        }
         let reaches = if range.is_geometric() {
             high.is_power(low, number)
         } else {
@@ -363,14 +371,30 @@ impl Checker<'_> {
         None
     }
 
+    /// Whether each value of the grid is a number of its own, as the runtime asks of constants.
+    fn parts(&self, range: &Range, low: Number, high: Number, step: Number) -> bool {
+        let [low, high, step] = [low, high, step].map(|number| number.rounded(self.is_single));
+        if low >= high {
+            return true;
+        }
+        if range.is_geometric() {
+            return low >= f64::MIN_POSITIVE && step - 1.0 > 1e-12;
+        }
+        let differ = |left: f64, right: f64| match self.is_single {
+            true => left as f32 != right as f32,
+            false => left != right,
+        };
+        let half = step / 2.0;
+        (high / 2.0 - low / 2.0) / half <= (1u64 << 53) as f64
+            && differ(low, low + half)
+            && differ(high - half, high)
+    }
+
     /// Which ends the step would reach.
     fn nearest(&self, range: &Range, low: Number, high: Number, step: Number) -> String {
         let (low, high, step) = (low.to_f64(), high.to_f64(), step.to_f64());
         let (below, above) = if range.is_geometric() {
-            let mut below = low;
-            while below * step <= high {
-                below *= step;
-            }
+            let below = low * step.powf((powers(low, high, step) + TOLERANCE).floor());
             (below, below * step)
         } else {
             let steps = ((high - low) / step).floor();

@@ -7,7 +7,7 @@ use syn::Expr;
 
 use super::Item;
 use super::field::respan;
-use crate::check::{Bound, Choices, Range, Scale};
+use crate::check::{Bound, Choices, Range, Scale, TOO_FINE};
 use crate::types::mentions;
 
 /// The constants and assertions of one item.
@@ -112,32 +112,33 @@ impl<'a> Asserts<'a> {
         let named = self.ends(range);
         let (low, high) = (&named.0, &named.1);
         let step = range.step.as_ref().map(|step| self.named(step, &leaf));
-        let wide = if is_float { quote!(f64) } else { quote!(i128) };
-        let cast = |named: &Named| {
-            let tokens = &named.tokens;
-            quote!((#tokens) as #wide)
-        };
-        let (least, most) = (cast(low), cast(high));
+        let (least, most) = (self.wide(low, is_float), self.wide(high, is_float));
         let shown = range.shown();
         if is_float {
             for end in [low, high] {
-                let number = cast(end);
+                let number = self.wide(end, is_float);
                 let message = format!("a bound of `{shown}` is not finite; write a finite number");
                 self.check(&[end], quote!((#number).is_finite()), &message);
             }
         }
         let message = format!("the range is empty: in `{shown}` the smaller end comes first");
-        // Of an end that is no number another check speaks.
-        self.check(&[low, high], quote!(!(#least > #most)), &message);
+        let in_order = match is_float {
+            true => quote!(__t::checks::float_in_order(#least, #most)),
+            false => quote!(#least <= #most),
+        };
+        self.check(&[low, high], in_order, &message);
         if range.scale != Scale::Linear {
-            let zero = if is_float { quote!(0.0) } else { quote!(0) };
             let message =
                 format!("a log scale cannot start at 0 or below: raise the lower end of `{shown}`");
-            self.check(&[low], quote!(#least > #zero), &message);
+            let starts = match is_float {
+                true => quote!(__t::checks::float_log_starts(#least)),
+                false => quote!(#least > 0),
+            };
+            self.check(&[low], starts, &message);
         }
         if let (Some(step), Some(written)) = (&step, &range.step) {
             let factor = range.is_geometric();
-            let number = cast(step);
+            let number = self.wide(step, is_float);
             let message = match factor {
                 true => "the step leads nowhere: on a log scale it is a factor above 1",
                 false => "the step leads nowhere: write one above 0",
@@ -155,6 +156,12 @@ impl<'a> Asserts<'a> {
                 )
             };
             self.check(&[step], leads, message);
+            if is_float {
+                let bytes = quote!(__t::core::mem::size_of::<#leaf>());
+                let parts =
+                    quote!(__t::checks::float_step_parts(#least, #most, #number, #factor, #bytes));
+                self.blame(step, &[step, low, high], parts, TOO_FINE);
+            }
             let message = format!(
                 "the step `{}` does not reach the end of `{shown}`: change one of them",
                 written.shown()
@@ -170,21 +177,17 @@ impl<'a> Asserts<'a> {
         let default = self.named(bound, &leaf);
         let (low, high) = self.ends(range);
         let step = range.step.as_ref().map(|step| self.named(step, &leaf));
-        let wide = if is_float { quote!(f64) } else { quote!(i128) };
-        let (value, least, most) = (&default.tokens, &low.tokens, &high.tokens);
-        let (value, least, most) = (
-            quote!((#value) as #wide),
-            quote!((#least) as #wide),
-            quote!((#most) as #wide),
-        );
+        let [value, least, most] = [&default, &low, &high].map(|named| self.wide(named, is_float));
         let shown = range.shown();
         let message = format!("the default is outside of `{shown}`");
-        let inside = quote!(#least > #most || (#least <= #value && #value <= #most));
+        let inside = match is_float {
+            true => quote!(__t::checks::float_inside(#value, #least, #most)),
+            false => quote!(#least > #most || (#least <= #value && #value <= #most)),
+        };
         self.blame(&default, &[&default, &low, &high], inside, &message);
         if let Some(step) = &step {
             let factor = range.is_geometric();
-            let tokens = &step.tokens;
-            let number = quote!((#tokens) as #wide);
+            let number = self.wide(step, is_float);
             let fits = if is_float {
                 let bytes = quote!(__t::core::mem::size_of::<#leaf>());
                 quote!(__t::checks::float_on_grid(#value, #least, #number, #factor, #bytes))
@@ -201,8 +204,9 @@ impl<'a> Asserts<'a> {
     pub(crate) fn choices(&mut self, choices: &Choices) -> TokenStream {
         let named = match &choices.literals {
             Some(literals) if self.is_evident => return quote!(&[#(#literals),*]),
-            Some(_) => return self.listed(choices).tokens,
-            None => self.listed(choices),
+            // Only the type says which decimals are one number.
+            Some(literals) if !literals.iter().any(is_real) => return self.listed(choices).tokens,
+            _ => self.listed(choices),
         };
         let listed = &named.tokens;
         let asked = |what: TokenStream| quote!(__t::checks::Listed(#listed).#what());
@@ -258,6 +262,17 @@ impl<'a> Asserts<'a> {
             number: None,
         };
         self.once(&bound, &ty, list)
+    }
+
+    /// The bound as a number of the widest type. A literal is first rounded to the field's type, as a
+    /// constant is.
+    fn wide(&self, named: &Named, is_float: bool) -> TokenStream {
+        let (tokens, leaf) = (&named.tokens, &self.leaf);
+        match is_float {
+            false => quote!((#tokens) as i128),
+            true if named.is_literal && self.is_evident => quote!(((#tokens) as #leaf) as f64),
+            true => quote!((#tokens) as f64),
+        }
     }
 
     fn ends(&mut self, range: &Range) -> (Named, Named) {
@@ -352,6 +367,10 @@ impl<'a> Asserts<'a> {
             self.constants.push(quote!(const _: () = #assertion;));
         }
     }
+}
+
+fn is_real(literal: &Expr) -> bool {
+    crate::literal::Number::of(literal).is_some_and(|number| number.is_float)
 }
 
 /// `assert!(condition, message)`, from the first token of the expression to its last.

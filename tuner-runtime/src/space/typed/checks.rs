@@ -46,6 +46,54 @@ pub const fn tolerance(bytes: usize) -> f64 {
     if bytes == 4 { 1e-5 } else { 1e-9 }
 }
 
+/// What a number of this type is rounded by, as a share of it.
+const fn rounding(bytes: usize) -> f64 {
+    if bytes == 4 {
+        f32::EPSILON as f64
+    } else {
+        f64::EPSILON
+    }
+}
+
+/// Whether the smaller end comes first. Of an end that is not finite another check speaks.
+pub const fn float_in_order(low: f64, high: f64) -> bool {
+    low <= high || !low.is_finite() || !high.is_finite()
+}
+
+/// Whether a log scale can start here. Of an end that is not finite another check speaks.
+pub const fn float_log_starts(low: f64) -> bool {
+    low > 0.0 || !low.is_finite()
+}
+
+/// Whether the value lies between ends that are in order.
+pub const fn float_inside(value: f64, low: f64, high: f64) -> bool {
+    let is_range = low <= high && low.is_finite() && high.is_finite();
+    !is_range || (low <= value && value <= high)
+}
+
+/// Whether the step parts neighbours: each value of a grid is a number of its own.
+pub const fn float_step_parts(low: f64, high: f64, step: f64, factor: bool, bytes: usize) -> bool {
+    if !float_step_leads(step, factor) || !low.is_finite() || !high.is_finite() || low >= high {
+        return true; // Another check speaks of that.
+    }
+    if factor {
+        return low <= 0.0 || (low >= f64::MIN_POSITIVE && step - 1.0 > 1e-12);
+    }
+    let steps = (high / 2.0 - low / 2.0) / (step / 2.0);
+    let half = step / 2.0;
+    steps <= (1u64 << 53) as f64
+        && differ(low, low + half, bytes)
+        && differ(high - half, high, bytes)
+}
+
+const fn differ(left: f64, right: f64, bytes: usize) -> bool {
+    if bytes == 4 {
+        left as f32 != right as f32
+    } else {
+        left != right
+    }
+}
+
 /// Whether the step leads upwards at all.
 pub const fn float_step_leads(step: f64, factor: bool) -> bool {
     step > factor as u8 as f64 && step.is_finite()
@@ -53,22 +101,33 @@ pub const fn float_step_leads(step: f64, factor: bool) -> bool {
 
 /// Whether `value` is `low + k * step`, or `low * step^k`, within the tolerance of its type.
 pub const fn float_on_grid(value: f64, low: f64, step: f64, factor: bool, bytes: usize) -> bool {
-    if !float_step_leads(step, factor) || low > value {
+    if !float_step_leads(step, factor)
+        || !low.is_finite()
+        || !value.is_finite()
+        || low > value
+        || (factor && low <= 0.0)
+        || !float_step_parts(low, value, step, factor, bytes)
+    {
         return true; // Another check speaks of that.
     }
+    // Bounds are rounded to their type, and what the step is rounded by counts once a step.
     if !factor {
-        let steps = (value - low) / step;
-        return (steps - steps.round()).abs() <= tolerance(bytes);
+        let steps = (value / 2.0 - low / 2.0) / (step / 2.0);
+        let rounded = rounding(bytes) * (steps + (low.abs() + value.abs()) / step);
+        return (steps - steps.round()).abs() <= tolerance(bytes) + rounded;
     }
-    if low <= 0.0 {
-        return true;
+    let (mut reached, mut rounded) = (low, 2.0);
+    loop {
+        let slack = tolerance(bytes) * (step - 1.0) + rounding(bytes) * rounded;
+        if reached >= value * (1.0 - slack) {
+            return reached <= value * (1.0 + slack);
+        }
+        let next = reached * step;
+        if next == reached || !next.is_finite() {
+            return false;
+        }
+        (reached, rounded) = (next, rounded + 1.0);
     }
-    let mut reached = low;
-    let limit = value * (1.0 - tolerance(bytes));
-    while reached < limit {
-        reached *= step;
-    }
-    (reached / value - 1.0).abs() <= tolerance(bytes) * (step - 1.0) + 1e-12
 }
 
 /// A list of constant choices, to be asked whether it is in order.
@@ -179,4 +238,47 @@ const fn equal(left: &str, right: &str) -> bool {
         i += 1;
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_of_f32_meet_their_grids() {
+        let wide = |number: f32| f64::from(number);
+        assert!(float_on_grid(1.0, 0.0, wide(0.001), false, 4));
+        assert!(float_on_grid(wide(0.7), 0.0, wide(0.001), false, 4));
+        assert!(!float_on_grid(wide(0.7005), 0.0, wide(0.001), false, 4));
+        let top = wide(0.1f32 * 1.1f32.powi(60));
+        assert!(float_on_grid(top, wide(0.1), wide(1.1), true, 4));
+        assert!(!float_on_grid(top * 1.05, wide(0.1), wide(1.1), true, 4));
+        assert!(float_on_grid(1e6, 0.1, 1e-3, false, 8));
+    }
+
+    #[test]
+    fn a_step_that_parts_nothing_ends_every_check() {
+        for (low, high, step, factor) in [
+            (5e-324, 1.0, 1.1, true),
+            (1.0, 2.0, 1.0 + f64::EPSILON, true),
+            (0.0, 1.0, 1e-20, false),
+            (0.0, 1e20, 1.0, false),
+        ] {
+            assert!(!float_step_parts(low, high, step, factor, 8));
+            assert!(float_on_grid(high, low, step, factor, 8));
+        }
+        assert!(float_step_parts(0.0, 1.0, 1e-9, false, 8));
+        assert!(!float_step_parts(0.0, 1.0, 1e-9, false, 4));
+    }
+
+    #[test]
+    fn a_bound_that_is_not_finite_is_one_mistake() {
+        for low in [f64::NAN, f64::NEG_INFINITY, f64::INFINITY] {
+            assert!(float_in_order(low, 1.0) && float_log_starts(low));
+            assert!(float_inside(0.5, low, 1.0));
+            assert!(float_step_parts(low, 1.0, 0.1, false, 8));
+            assert!(float_on_grid(1.0, low, 10.0, true, 8));
+        }
+        assert!(!float_inside(f64::NAN, 0.0, 1.0));
+    }
 }
