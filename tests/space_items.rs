@@ -349,3 +349,37 @@ fn the_derive_alone_will_do_and_expressions_may_be_blocks() {
     assert_eq!((value.text, value.inner, value.twice), ("x", true, 3));
     assert_eq!((value.widths, value.sign), (vec![2], Some(-1)));
 }
+
+mod base {
+    use ::tuner::space::tunable;
+
+    #[tunable]
+    #[derive(Debug)]
+    pub struct Config {
+        #[hp]
+        pub on: bool,
+    }
+}
+
+/// It holds another type of its name, and lists as long as it says itself.
+#[tunable]
+#[derive(Debug)]
+struct Config {
+    #[hp]
+    base: base::Config,
+    #[hp]
+    switches: [bool; Config::LEN],
+    #[hp(int = 1..=3)]
+    widths: [u8; Self::LEN],
+}
+
+impl Config {
+    const LEN: usize = 2;
+}
+
+#[test]
+fn an_item_may_speak_of_its_own_name() {
+    let value = Config::builder().switches([true, false]).build().unwrap();
+    assert_eq!((value.switches, value.widths), ([true, false], [2, 2]));
+    assert!(!value.base.on);
+}

@@ -19,6 +19,7 @@ type Maybe = Option<f64>;
 type MaybeWidths = Option<Vec<u8>>;
 type Pair = [u8; 2];
 type Switches = [bool; 2];
+type Bytes = Vec<u8>;
 
 #[tunable]
 #[derive(Debug, Clone, PartialEq)]
@@ -248,5 +249,176 @@ fn a_default_computed_at_run_time_is_checked_when_the_space_is_made() {
         "{error}"
     );
     let error = LateList::space().flatten().unwrap_err().to_string();
-    assert!(error.contains("9 is outside of 1..=3"), "{error}");
+    assert!(
+        error.contains("the default 9 of `widths[0]` is outside of 1..=3"),
+        "{error}"
+    );
+}
+
+const THREE: f32 = 0.3;
+const SEVEN: f32 = 0.7;
+const THOUSANDTH: f32 = 0.001;
+
+#[tunable]
+#[derive(Debug, Clone, PartialEq)]
+struct Singles {
+    #[hp(float = 0.0..=0.3, default = THREE)]
+    default: f32,
+    #[hp(float = SEVEN..=0.9, default = 0.7)]
+    low: f32,
+    #[hp(optional, float = 0.0..=THREE, default = Some(0.3))]
+    high: Option<f32>,
+    #[hp(float = 0.0..=1.0, step = THOUSANDTH, default = SEVEN)]
+    grid: f32,
+}
+
+#[test]
+fn constants_of_f32_are_the_decimals_that_they_stand_for() {
+    let value = Singles::builder().build().unwrap();
+    assert_eq!((value.default, value.low), (0.3, 0.7));
+    assert_eq!((value.high, value.grid), (Some(0.3), 0.7));
+    assert_eq!(Singles::space().grid.domain().count(), Some(1_001));
+}
+
+#[tunable]
+#[derive(Debug, Clone, PartialEq)]
+struct Hidden {
+    #[hp(len = 1..=2, optional, float = 0.1..=0.5)]
+    maybes: Vec<Maybe>,
+    #[hp(len = 1..=2, optional, int = 1..=2)]
+    long_path: Vec<std::option::Option<u8>>,
+    #[hp(optional, float = 0.1..=0.5)]
+    array_of_maybe: [Maybe; 2],
+    #[hp(len = 1..=2, int = 1..=3)]
+    array_of_bytes: [Bytes; 2],
+    #[hp(optional, len = 1..=2, int = 1..=3, default = Some(vec![2; 2]))]
+    option_of_bytes: Option<Bytes>,
+    #[hp(len = 1..=3, choice = ["a", "b"], default = ["b".to_string(), String::from("a")])]
+    texts: Vec<String>,
+}
+
+#[test]
+fn an_alias_hides_lists_and_options_anywhere() {
+    let space = Hidden::space().flatten().unwrap();
+    let names: Vec<&str> = space.params().iter().map(|param| &*param.name).collect();
+    for name in [
+        "maybes[1].some",
+        "long_path[1].some",
+        "array_of_maybe[1].some",
+        "array_of_bytes[1].len",
+        "option_of_bytes.some[1]",
+    ] {
+        assert!(names.contains(&name), "{name} is missing in {names:?}");
+    }
+    let value = Hidden::builder().build().unwrap();
+    assert_eq!(value.option_of_bytes, Some(vec![2, 2]));
+    assert_eq!(value.texts, ["b", "a"]);
+}
+
+#[tunable]
+#[derive(Debug, Clone, PartialEq)]
+struct Block {
+    #[hp(len = 1..=2, int = 32..=64, step = 32)]
+    units: Vec<usize>,
+}
+
+#[tunable]
+#[derive(Debug, Clone, PartialEq)]
+struct Blocks {
+    #[hp(len = 1..=2, default = vec![Block { units: vec![32] }])]
+    blocks: Vec<Block>,
+}
+
+#[test]
+fn what_is_fixed_in_a_list_of_lists_stays_fixed() {
+    let mut space = Blocks::space();
+    space.blocks.each.units.fix(vec![64]).unwrap();
+    assert_eq!(space.cardinality(), Some(2));
+    assert_eq!(space.first().blocks[0].units, [64]);
+    let foreign = vec![Block { units: vec![32] }];
+    assert!(space.blocks.fix(foreign).is_err());
+    space.blocks.fix(vec![Block { units: vec![64] }]).unwrap();
+    assert_eq!(space.cardinality(), Some(1));
+}
+
+#[test]
+fn what_contradicts_a_fixed_list_is_reported_and_nothing_panics() {
+    let mut space = Blocks::space();
+    space.blocks.fix(vec![Block { units: vec![32] }]).unwrap();
+    space.blocks.each.units.fix(vec![64]).unwrap();
+    assert_eq!(space.first().blocks[0].units, [64]);
+    let error = space.flatten().unwrap_err().to_string();
+    assert!(error.contains("`blocks[0]` = 32 is outside of"), "{error}");
+    let mut space = Block::space();
+    space.units.fix(vec![64]).unwrap();
+    space.units.each.narrow(32..=32).unwrap();
+    for error in [
+        space.flatten().unwrap_err().to_string(),
+        space.builder().build().unwrap_err().to_string(),
+    ] {
+        assert!(
+            error.contains("`units[0]` = 64 is outside of 32..=32"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_default_that_is_no_choice_is_reported_and_nothing_panics() {
+    #[tunable]
+    #[derive(Debug)]
+    struct Inner {
+        #[hp(choice = ["a", "b"])]
+        init: String,
+    }
+    #[tunable]
+    #[derive(Debug)]
+    struct Outer {
+        #[hp(default = Inner { init: "zzz".into() })]
+        inner: Inner,
+    }
+    assert_eq!(Outer::space().first().inner.init, "a");
+    let error = Outer::builder().build().unwrap_err().to_string();
+    assert!(
+        error.contains(r#"`inner.init` = zzz is outside of"#),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_list_off_the_grid_is_reported() {
+    #[tunable]
+    #[derive(Debug)]
+    struct Late {
+        #[hp(len = 1..=2, int = 32..=64, step = 32, default = std::iter::once(33).collect())]
+        units: Vec<usize>,
+    }
+    for error in [
+        Late::space().flatten().unwrap_err().to_string(),
+        Late::builder().build().unwrap_err().to_string(),
+    ] {
+        assert!(
+            error.contains("33") && error.contains("`units[0]`"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn what_is_built_is_on_the_grid() {
+    #[tunable]
+    #[derive(Debug, PartialEq)]
+    struct Net {
+        #[hp(float = 0.0..=0.5, step = 0.1, default = 0.1 + 0.2)]
+        noise: f64,
+        #[hp(choice = [1, 2, 4, 8], default = 8)]
+        size: u32,
+    }
+    assert_eq!(Net::space().first().noise, 0.3);
+    let value = Net::builder().noise(0.1 + 0.1 + 0.1).build().unwrap();
+    assert_eq!(value.noise, 0.3);
+    assert_eq!(Net::from_point(&value.to_point().unwrap()).unwrap(), value);
+    let mut space = Net::space();
+    space.size.only([1, 4]).unwrap();
+    assert_eq!(space.first().size, 4);
 }

@@ -38,6 +38,19 @@ pub(crate) struct Variant {
 }
 
 impl Variant {
+    /// What is left of a faulty variant: its name.
+    fn stand_in(variant: &syn::Variant) -> Self {
+        Self {
+            ident: variant.ident.clone(),
+            docs: docs(&variant.attrs),
+            name: variant.ident.unraw().to_string(),
+            shape: match variant.fields {
+                Fields::Unit => Shape::Unit,
+                _ => Shape::Named(Vec::new()),
+            },
+        }
+    }
+
     /// The fields that it holds.
     pub(crate) fn fields(&self) -> &[Field] {
         match &self.shape {
@@ -66,6 +79,8 @@ pub(crate) struct Field {
     /// The stored name.
     pub(crate) name: String,
     pub(crate) meaning: Meaning,
+    /// Whether the field is faulty, and the meaning only what its type would have.
+    pub(crate) is_stand_in: bool,
 }
 
 impl<'a> Container<'a> {
@@ -79,14 +94,18 @@ impl<'a> Container<'a> {
                     let message =
                         "a search space needs names for its fields: write a struct with braces";
                     errors.on(fields, message);
-                    None
+                    Some(Body::Struct(Vec::new()))
                 }
-                fields => Some(Body::Struct(reader.fields(fields))),
+                fields => {
+                    let fields = reader.fields(fields);
+                    check_setters(errors, &fields);
+                    Some(Body::Struct(fields))
+                }
             },
             Data::Enum(data) if data.variants.is_empty() => {
                 let message = "an enum without variants has nothing to choose from; add one";
                 errors.on(&input.ident, message);
-                None
+                Some(Body::Enum(Vec::new()))
             }
             Data::Enum(data) => Some(Body::Enum(reader.variants(data))),
             Data::Union(data) => {
@@ -98,26 +117,46 @@ impl<'a> Container<'a> {
         if let (Some(builder), Data::Enum(_)) = (&options.builder, &input.data) {
             errors.on(builder, "an enum has no builder; remove the option");
         }
-        for (name, other) in [
-            (&options.space, Some(&input.ident)),
-            (&options.builder, Some(&input.ident)),
-            (&options.builder, options.space.as_ref()),
-        ] {
-            if let Some(name) = name.as_ref().filter(|name| Some(*name) == other) {
-                errors.on(name, format!("`{name}` is taken; choose another name"));
-            }
-        }
-        let krate = options.krate();
         let named = |kind: &str| generated(&format_ident!("{}{kind}", input.ident));
+        // Beside the handle stands the builder of a struct, or the names of an enum's variants.
+        let other = match &input.data {
+            Data::Enum(_) => named("Variant"),
+            _ => named("Builder"),
+        };
+        let free = |given: Option<&Ident>, kind: &str, taken: &[&Ident]| match given {
+            Some(name) if taken.contains(&name) => {
+                errors.on(name, format!("`{name}` is taken; choose another name"));
+                format_ident!("__{}{kind}", input.ident)
+            }
+            Some(name) => name.clone(),
+            None => named(kind),
+        };
+        let mut taken = vec![&input.ident];
+        taken.extend(options.builder.is_none().then_some(&other));
+        let space = free(options.space.as_ref(), "Space", &taken);
+        let builder = free(options.builder.as_ref(), "Builder", &[&input.ident, &space]);
         Some(Self {
             ident: &input.ident,
             vis: &input.vis,
             generics: &input.generics,
-            space: (options.space).unwrap_or_else(|| named("Space")),
-            builder: (options.builder).unwrap_or_else(|| named("Builder")),
-            krate,
+            space,
+            builder,
+            krate: options.krate(),
             body: body?,
         })
+    }
+}
+
+/// Whether the setter of `build`, which is called `build_`, is that of another field too.
+fn check_setters(errors: &Ctxt, fields: &[Field]) {
+    let named = |name: &str| {
+        let mut tuned = fields.iter().filter(|field| field.is_tuned());
+        tuned.find(|field| field.ident == name)
+    };
+    if let (Some(_), Some(second)) = (named("build"), named("build_")) {
+        let message =
+            "the builder sets `build` by `build_`; give one of the two fields another name";
+        errors.on(&second.ident, message);
     }
 }
 
@@ -132,7 +171,7 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn of(errors: &'a Ctxt, input: &'a DeriveInput) -> Self {
+    pub(crate) fn of(errors: &'a Ctxt, input: &'a DeriveInput) -> Self {
         let ident = &input.ident;
         let (_, generics, _) = input.generics.split_for_impl();
         let turbofish = generics.as_turbofish();
@@ -142,6 +181,19 @@ impl<'a> Reader<'a> {
             item: ident,
             this: quote!(#ident #turbofish),
             types: types.map(|param| param.ident.to_string()).collect(),
+        }
+    }
+
+    /// The same with another place for mistakes.
+    pub(crate) fn with<'b>(&self, errors: &'b Ctxt) -> Reader<'b>
+    where
+        'a: 'b,
+    {
+        Reader {
+            errors,
+            item: self.item,
+            this: self.this.clone(),
+            types: self.types.clone(),
         }
     }
 
@@ -163,15 +215,30 @@ impl<'a> Reader<'a> {
     }
 
     fn field(&self, field: &syn::Field, ident: Ident, name: String, keys: Keys) -> Option<Field> {
+        let ty: Type = self.written_out(&field.ty)?;
+        let kind = keys.kind().map(|entry| entry.key);
+        let meaning = self.meaning(field, &ident, &ty, keys);
+        let is_stand_in = meaning.is_none();
+        Some(Field {
+            ident,
+            vis: field.vis.clone(),
+            docs: docs(&field.attrs),
+            meaning: meaning.or_else(|| check::stand_in(self, kind, &ty))?,
+            ty,
+            name,
+            is_stand_in,
+        })
+    }
+
+    fn meaning(&self, field: &syn::Field, ident: &Ident, ty: &Type, keys: Keys) -> Option<Meaning> {
         if keys.span.is_none() {
             let message = format!(
                 "say what `{ident}` may be: `#[hp(int = 1..=10)]`, `#[hp(float = 0.0..=1.0)]`, `#[hp(choice = [...])]`, `#[hp]` for a tunable type, or `#[hp(fixed = ...)]` to leave it untuned"
             );
-            self.errors.on(&ident, message);
+            self.errors.on(ident, message);
             return None;
         }
-        let ty: Type = self.written_out(&field.ty)?;
-        if crate::types::mentions(&ty, &[self.item.to_string()]) && keys.get(Key::Fixed).is_none() {
+        if crate::types::holds(ty, self.item) && keys.get(Key::Fixed).is_none() {
             let message = format!(
                 "`{}` contains itself, so its space would be endless",
                 self.item
@@ -179,16 +246,7 @@ impl<'a> Reader<'a> {
             self.errors.on(&field.ty, message);
             return None;
         }
-        let keys = self.keys_written_out(keys);
-        let meaning = check::field(self, &keys, &ty)?;
-        Some(Field {
-            ident,
-            vis: field.vis.clone(),
-            docs: docs(&field.attrs),
-            ty,
-            name,
-            meaning,
-        })
+        check::field(self, &self.keys_written_out(keys), ty)
     }
 
     fn variants(&self, data: &syn::DataEnum) -> Vec<Variant> {
@@ -212,6 +270,7 @@ impl<'a> Reader<'a> {
                     false => "`#[hp]` goes on what the variant holds: `Variant(#[hp] Params)`",
                 };
                 self.errors.at(span, message);
+                checked.push(Variant::stand_in(variant));
                 continue;
             }
             let (name, span) = self.stored_name(&keys, &variant.ident);
@@ -221,14 +280,14 @@ impl<'a> Reader<'a> {
                 self.errors.at(span, message);
             }
             names.push(name.clone());
-            let Some(shape) = self.shape(variant) else {
-                continue;
-            };
-            checked.push(Variant {
-                ident: variant.ident.clone(),
-                docs: docs(&variant.attrs),
-                name,
-                shape,
+            checked.push(match self.shape(variant) {
+                Some(shape) => Variant {
+                    ident: variant.ident.clone(),
+                    docs: docs(&variant.attrs),
+                    name,
+                    shape,
+                },
+                None => Variant::stand_in(variant),
             });
         }
         checked
@@ -298,7 +357,10 @@ impl<'a> Reader<'a> {
     }
 
     /// The same with the item's name in the place of `Self`.
-    fn written_out<T: ToTokens + Clone + syn::parse::Parse>(&self, tokens: &T) -> Option<T> {
+    pub(crate) fn written_out<T: ToTokens + Clone + syn::parse::Parse>(
+        &self,
+        tokens: &T,
+    ) -> Option<T> {
         if !crate::types::mentions(tokens, &["Self".to_string()]) {
             return Some(tokens.clone());
         }

@@ -266,11 +266,14 @@ impl Options {
     /// Reads the options from the `#[hp(...)]` that the attribute left on the item.
     pub(crate) fn of(errors: &Ctxt, attributes: &[Attribute]) -> Self {
         let mut options = Self::default();
-        for attribute in attributes {
-            if !attribute.path().is_ident("hp") {
-                continue;
-            }
+        let written = attributes.iter();
+        let written = written.filter(|attribute| attribute.path().is_ident("hp"));
+        for (index, attribute) in written.enumerate() {
             match &attribute.meta {
+                Meta::List(_) if index > 0 => errors.on(
+                    attribute.path(),
+                    "options stand in one place: write all of them in `#[tunable(...)]`",
+                ),
                 Meta::List(list) => match list.parse_args_with(Self::parse) {
                     Ok(parsed) => options = parsed,
                     Err(error) => errors.add(error),

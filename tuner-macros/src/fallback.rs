@@ -2,11 +2,10 @@
 //! what the compiler finds in the fields that are sound.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::{Data, DeriveInput};
+use quote::quote;
+use syn::{Data, DeriveInput, Type};
 
-use crate::ast::Container;
-use crate::attr::Options;
+use crate::ast::{Container, Reader};
 use crate::ctxt::Ctxt;
 use crate::expand::{self, Rest};
 
@@ -17,52 +16,30 @@ pub(crate) fn expand(
     container: Option<&Container<'_>>,
 ) -> TokenStream {
     let errors = errors.map(syn::Error::into_compile_error);
-    if matches!(input.data, Data::Union(_)) {
+    let Some(container) = container else {
         return errors.unwrap_or_default();
-    }
-    let options = Options::of(&Ctxt::default(), &input.attrs);
-    let krate = options.krate();
-    let ident = &input.ident;
-    let space = options
-        .space
-        .unwrap_or_else(|| format_ident!("{ident}Space"));
-    let builder = options
-        .builder
-        .unwrap_or_else(|| format_ident!("{ident}Builder"));
-    // A name that is taken has been reported.
-    let free = |name: syn::Ident, taken: &[&syn::Ident]| match taken.contains(&&name) {
-        true => format_ident!("__{name}"),
-        false => name,
-    };
-    let space = free(space, &[ident]);
-    let builder = free(free(builder, &[ident]), &[&space]);
-    let nothing = || Rest {
-        generics: input.generics.clone(),
-        constants: TokenStream::new(),
-        statements: TokenStream::new(),
-        members: TokenStream::new(),
     };
     let Rest {
         generics,
-        constants,
+        handle,
+        inside,
         statements,
-        members,
-    } = container.map_or_else(nothing, expand::rest);
-    let vis = &input.vis;
+    } = expand::rest(container);
+    let (ident, space, krate) = (&input.ident, &container.space, &container.krate);
     let (params, args, bounds) = generics.split_for_impl();
     let private = quote!(#krate::__private);
-    let setters = setters(input);
-    let value = quote!(#private::core::marker::PhantomData<fn() -> #ident #args>);
+    let (builder, build) = match &input.data {
+        Data::Struct(_) => builder(input, container, &generics),
+        _ => Default::default(),
+    };
     quote! {
         #errors
-        #[allow(missing_docs, dead_code)]
-        #vis struct #space #generics #bounds { #members __seal: #value }
-        #[allow(missing_docs, dead_code)]
-        #vis struct #builder #generics #bounds { __seal: #value }
+        #handle
+        #builder
         #[allow(unused, clippy::all)]
         const _: () = {
             use #private as __t;
-            #constants
+            #inside
             impl #params __t::Clone for #space #args #bounds {
                 fn clone(&self) -> Self {
                     __t::core::unreachable!()
@@ -86,18 +63,7 @@ pub(crate) fn expand(
                     __t::core::unreachable!()
                 }
             }
-            impl #params __t::Build for #space #args #bounds {
-                type Builder = #builder #args;
-                fn build_from(&self, _: #ident #args) -> #builder #args {
-                    __t::core::unreachable!()
-                }
-            }
-            impl #params #builder #args #bounds {
-                #(#setters)*
-                #vis fn build(self) -> __t::Read<#ident #args> {
-                    __t::core::unreachable!()
-                }
-            }
+            #build
             #[automatically_derived]
             impl #params __t::Tunable for #ident #args #bounds {
                 type Space = #space #args;
@@ -110,16 +76,59 @@ pub(crate) fn expand(
     }
 }
 
+/// The builder of a struct, and what it does: nothing.
+fn builder(
+    input: &DeriveInput,
+    container: &Container<'_>,
+    generics: &syn::Generics,
+) -> (TokenStream, TokenStream) {
+    let (vis, ident, krate) = (&input.vis, &input.ident, &container.krate);
+    let (space, builder) = (&container.space, &container.builder);
+    let (params, args, bounds) = generics.split_for_impl();
+    let setters = setters(input);
+    let structure = quote! {
+        #[allow(missing_docs, dead_code)]
+        #vis struct #builder #generics #bounds {
+            __seal: #krate::__private::core::marker::PhantomData<fn() -> #ident #args>,
+        }
+    };
+    let implementations = quote! {
+        impl #params __t::Build for #space #args #bounds {
+            type Builder = #builder #args;
+            fn build_from(&self, _: #ident #args) -> #builder #args {
+                __t::core::unreachable!()
+            }
+        }
+        impl #params #builder #args #bounds {
+            #(#setters)*
+            #vis fn build(self) -> __t::Read<#ident #args> {
+                __t::core::unreachable!()
+            }
+        }
+    };
+    (structure, implementations)
+}
+
 /// What the fields of a struct would have in its builder, so that their use is not reported.
 fn setters(input: &DeriveInput) -> Vec<TokenStream> {
     let Data::Struct(data) = &input.data else {
         return Vec::new();
     };
-    let named = data.fields.iter().filter_map(|field| {
-        let own = field.ident.as_ref()?;
-        let signature = expand::builder::signature(&field.vis, own, &field.ty);
+    let errors = Ctxt::default();
+    let reader = Reader::of(&errors, input);
+    let named = || {
+        data.fields
+            .iter()
+            .filter_map(|field| Some((field, field.ident.as_ref()?)))
+    };
+    // The two of them have one setter, which has been reported.
+    let has_build = named().any(|(_, own)| own == "build");
+    let own = named().filter(|(_, own)| !(has_build && *own == "build_"));
+    let setters = own.filter_map(|(field, own)| {
+        let ty: Type = reader.written_out(&field.ty)?;
+        let signature = expand::builder::signature(&field.vis, own, &ty);
         let this = expand::this();
         Some(quote!(#signature { #this }))
     });
-    named.collect()
+    setters.collect()
 }

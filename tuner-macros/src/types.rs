@@ -4,7 +4,7 @@
 //! as evident. A user's type of the same name has no argument, or agrees through its traits.
 
 use quote::ToTokens;
-use syn::{GenericArgument, PathArguments, Type};
+use syn::{GenericArgument, Ident, PathArguments, PathSegment, Type};
 
 /// The spelling of a type.
 #[derive(Clone, Copy)]
@@ -119,6 +119,37 @@ pub(crate) fn spelled(ty: &Type) -> String {
         tight.push_str(word);
     }
     tight
+}
+
+/// Whether a type holds the item with this name: as itself, as an argument or as an element. A longer
+/// path is another type, and the length of an array holds nothing.
+pub(crate) fn holds(ty: &Type, item: &Ident) -> bool {
+    match ty {
+        Type::Group(group) => holds(&group.elem, item),
+        Type::Paren(paren) => holds(&paren.elem, item),
+        Type::Array(array) => holds(&array.elem, item),
+        Type::Slice(slice) => holds(&slice.elem, item),
+        Type::Reference(reference) => holds(&reference.elem, item),
+        Type::Tuple(tuple) => tuple.elems.iter().any(|elem| holds(elem, item)),
+        Type::Path(path) => {
+            let segments = &path.path.segments;
+            let is_word = path.qself.is_none() && path.path.leading_colon.is_none();
+            let is_item = is_word && segments.len() == 1 && segments[0].ident == *item;
+            is_item || segments.iter().any(|segment| has_argument(segment, item))
+        }
+        _ => false,
+    }
+}
+
+fn has_argument(segment: &PathSegment, item: &Ident) -> bool {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return false;
+    };
+    let held = |argument: &GenericArgument| match argument {
+        GenericArgument::Type(ty) => holds(ty, item),
+        _ => false,
+    };
+    arguments.args.iter().any(held)
 }
 
 /// Whether one of the words occurs in the tokens.

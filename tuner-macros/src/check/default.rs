@@ -1,7 +1,7 @@
 //! `default`: a value of the field's type, looked into as far as lists, options and literals show.
 
-use syn::punctuated::Punctuated;
-use syn::{Expr, ExprMacro, Token};
+use quote::quote;
+use syn::{Expr, ExprLit, ExprMacro, Lit};
 
 use super::numeric::{Bound, Range, shown};
 use super::{Kind, Layer, choices};
@@ -11,7 +11,8 @@ use crate::ast::Reader;
 pub(crate) enum Default {
     /// A number, or one of the choices.
     Leaf(Bound),
-    List(Vec<Default>),
+    /// The elements of a list, and how often they stand in it.
+    List(Vec<Default>, usize),
     /// The brackets, and what they hold.
     Array(syn::token::Bracket, Vec<Default>),
     Some(Box<Default>),
@@ -56,9 +57,10 @@ impl Walk<'_> {
         }
         match layer {
             Layer::List => match elements(value) {
-                Some(elements) => {
-                    self.length(value, elements.len())?;
-                    self.all(&elements, inner).map(Default::List)
+                Some((elements, times)) => {
+                    self.length(value, elements.len() * times)?;
+                    let elements = self.all(&elements, inner)?;
+                    Some(Default::List(elements, times))
                 }
                 None => Some(Default::Whole(value.clone())),
             },
@@ -109,6 +111,10 @@ impl Walk<'_> {
     }
 
     fn leaf(&self, value: &Expr) -> Option<Default> {
+        let value = match self.kind {
+            Kind::Choice(_) => borrowed(value),
+            _ => value,
+        };
         let bound = Bound::of(value);
         let faults = match self.kind {
             Kind::Bare | Kind::Fixed(_) => return Some(Default::Whole(value.clone())),
@@ -143,16 +149,45 @@ impl Walk<'_> {
     }
 }
 
-/// The elements of `[a, b]` or `vec![a, b]`.
-fn elements(value: &Expr) -> Option<Vec<Expr>> {
+/// The elements of `[a, b]` or `vec![a, b]`, and how often they stand there: `vec![a; 3]`.
+fn elements(value: &Expr) -> Option<(Vec<Expr>, usize)> {
     match value {
-        Expr::Array(array) => Some(array.elems.iter().cloned().collect()),
+        Expr::Array(array) => Some((array.elems.iter().cloned().collect(), 1)),
+        Expr::Repeat(repeat) => Some((vec![(*repeat.expr).clone()], times(&repeat.len)?)),
         Expr::Macro(ExprMacro { mac, .. }) if mac.path.is_ident("vec") => {
-            let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
-            Some(mac.parse_body_with(parser).ok()?.into_iter().collect())
+            let body = &mac.tokens;
+            elements(&syn::parse2(quote!([#body])).ok()?)
         }
         _ => None,
     }
+}
+
+/// How often a literal repeats an element; a list too long to be written out is left to the runtime.
+fn times(len: &Expr) -> Option<usize> {
+    const LONGEST: usize = 1_000;
+    let Expr::Lit(ExprLit {
+        lit: Lit::Int(len), ..
+    }) = len
+    else {
+        return None;
+    };
+    len.base10_parse().ok().filter(|&len| len <= LONGEST)
+}
+
+/// The text in `"b".to_string()` and `String::from("b")`: choices are listed as `&str`.
+fn borrowed(value: &Expr) -> &Expr {
+    let text = match value {
+        Expr::MethodCall(call) if call.args.is_empty() => {
+            let makes = ["to_string", "to_owned", "into"];
+            (makes.iter().any(|name| call.method == name)).then_some(&*call.receiver)
+        }
+        Expr::Call(call) if call.args.len() == 1 && name(&call.func).as_deref() == Some("from") => {
+            Some(&call.args[0])
+        }
+        _ => None,
+    };
+    text.filter(|text| super::text(text).is_some())
+        .unwrap_or(value)
 }
 
 /// The last word of a path.

@@ -16,6 +16,7 @@ pub(crate) use numeric::{Bound, Range, Scale, TOO_FINE};
 
 use crate::ast::Reader;
 use crate::attr::{Entry, Key, Keys};
+use crate::ctxt::Ctxt;
 use crate::types::{Shape, spelled};
 
 /// What a field may be.
@@ -65,6 +66,40 @@ pub(crate) fn field(reader: &Reader<'_>, keys: &Keys, ty: &Type) -> Option<Meani
     let checked = Field { reader, keys, ty };
     let meaning = checked.meaning();
     meaning.filter(|_| reader.errors.count() == before && !keys.broken)
+}
+
+/// What a faulty field would be if its keys were in order, where its type shows that: with its handle,
+/// the use of the field is not reported.
+pub(crate) fn stand_in(reader: &Reader<'_>, kind: Option<Key>, ty: &Type) -> Option<Meaning> {
+    let (mut leaf, mut written) = (ty, Vec::new());
+    let leaf_shape = loop {
+        leaf = match Shape::of(leaf) {
+            Shape::Vec(inner) => {
+                written.push(quote!(len = 0..=1));
+                inner
+            }
+            Shape::Option(inner) => {
+                written.push(quote!(optional));
+                inner
+            }
+            Shape::Array(inner) => inner,
+            shape => break shape,
+        };
+    };
+    written.extend(match (leaf_shape, kind) {
+        (Shape::Int { .. }, Some(Key::Choice)) => Some(quote!(choice = [1])),
+        (Shape::Int { .. }, _) => Some(quote!(int = 0..=1)),
+        (Shape::Float, Some(Key::Choice)) => Some(quote!(choice = [1.0])),
+        (Shape::Float, _) => Some(quote!(float = 0.0..=1.0)),
+        (Shape::Bool, Some(Key::Choice)) => Some(quote!(choice = [true])),
+        (Shape::Bool, _) => None,
+        (Shape::Text, _) => Some(quote!(choice = ["a"])),
+        _ if is_string(leaf) => Some(quote!(choice = ["a"])),
+        _ => return None,
+    });
+    let errors = Ctxt::default();
+    let keys = Keys::of(&errors, &[syn::parse_quote!(#[hp(#(#written),*)])]);
+    field(&reader.with(&errors), &keys, ty)
 }
 
 /// The text that an expression spells out.
@@ -216,20 +251,19 @@ impl Field<'_> {
             layers.push(layer);
             leaf = inner;
         };
-        // An alias may hide a list or an option; a primitive hides nothing.
+        // An alias may hide a list, an option or both of them; a primitive or a text hides nothing.
         let wanted = [
             (len, Layer::List, "a `Vec`"),
             (optional, Layer::Option, "an `Option`"),
         ];
         let seen = layers.len();
-        for (entry, layer, asked) in wanted.into_iter().rev() {
+        let is_hiding = matches!(leaf_shape, Shape::Other) && !is_string(leaf);
+        for (entry, layer, asked) in wanted {
             let Some(entry) = entry.filter(|_| !layers.contains(&layer)) else {
                 continue;
             };
-            if matches!(leaf_shape, Shape::Other) && layers.is_empty() {
-                layers.insert(0, layer);
-            } else if matches!(leaf_shape, Shape::Other) && layers == [Layer::Option] {
-                layers.insert(0, Layer::List);
+            if is_hiding {
+                layers.push(layer);
             } else {
                 let message = format!(
                     "`{}` asks for {asked}, and the field is `{}`; remove it, or change the type",

@@ -1,7 +1,7 @@
 //! Enums: a choice of names, or variants with a sub-handle each.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{GenericParam, Ident};
 
@@ -66,10 +66,23 @@ pub(crate) fn mixed(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     let inside = item.hidden(&[
         sub_handles(item, variants),
         handle(item, variants),
-        methods(item),
+        methods(item, &variant_enum(item).into_token_stream()),
         tunable::implementation(item, &asserts, members),
     ]);
     quote!(#(#beside)* #inside)
+}
+
+/// The handle of an enum with mistakes, with what stands beside it, and what belongs to it.
+pub(crate) fn rest(item: &Item<'_>, variants: &[Variant]) -> (TokenStream, TokenStream) {
+    let handle = structure(item, variants);
+    if variants.iter().all(|v| matches!(v.shape, Shape::Unit)) {
+        let (ident, (_, args, _)) = (item.container.ident, item.generics.split_for_impl());
+        return (handle, methods(item, &quote!(#ident #args)));
+    }
+    let names = names_of_variants(item, variants);
+    let methods = methods(item, &variant_enum(item).into_token_stream());
+    let sub_handles = sub_handles(item, variants);
+    (quote!(#handle #names), quote!(#sub_handles #methods))
 }
 
 fn structure(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
@@ -327,15 +340,15 @@ impl Arms {
     }
 }
 
-/// `only` and `fix` of the handle.
-fn methods(item: &Item<'_>) -> TokenStream {
+/// `only` and `fix` of the handle; `name` is the type that names variants.
+fn methods(item: &Item<'_>, name: &TokenStream) -> TokenStream {
     let (vis, ident, space) = (
         item.container.vis,
         item.container.ident,
         &item.container.space,
     );
     let (params, args, bounds) = item.generics.split_for_impl();
-    let (this, variants, name) = (this(), local("variants"), variant_enum(item));
+    let (this, variants) = (this(), local("variants"));
     let (value, variant) = (local("value"), local("variant"));
     quote! {
         impl #params #space #args #bounds {

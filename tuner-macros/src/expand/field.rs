@@ -198,9 +198,10 @@ impl Field {
                     _ => leaf,
                 }
             }
-            Default::List(elements) => {
+            Default::List(elements, times) => {
                 let elements: Vec<_> = elements.iter().map(|e| self.default(e, asserts)).collect();
-                quote!(__t::list([#(#elements),*]))
+                let all = std::iter::repeat_n(elements, *times).flatten();
+                quote!(__t::list([#(#all),*]))
             }
             Default::Array(bracket, elements) => {
                 let elements: Vec<_> = elements.iter().map(|e| self.default(e, asserts)).collect();

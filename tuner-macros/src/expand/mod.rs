@@ -49,12 +49,12 @@ pub(crate) fn expand(container: &Container<'_>) -> TokenStream {
 pub(crate) struct Rest {
     /// The item's generics, with the bounds of its sound fields.
     pub(crate) generics: Generics,
-    /// The constants of its sound fields and what they assert.
-    pub(crate) constants: TokenStream,
+    /// The handle, as far as the item is sound, and what stands beside it.
+    pub(crate) handle: TokenStream,
+    /// What belongs to the handle, the constants of sound fields and what they assert.
+    pub(crate) inside: TokenStream,
     /// Statements for where the item's parameters are known.
     pub(crate) statements: TokenStream,
-    /// The handles of a struct's sound fields.
-    pub(crate) members: TokenStream,
 }
 
 /// The rest of an item some of whose fields are wrong.
@@ -65,8 +65,8 @@ pub(crate) fn rest(container: &Container<'_>) -> Rest {
     };
     let item = Item::of(container, fields.iter().copied());
     let mut asserts = assert::Asserts::of(&item);
-    let values: Vec<TokenStream> = fields
-        .iter()
+    let sound = fields.iter().filter(|field| !field.is_stand_in);
+    let values: Vec<TokenStream> = sound
         .map(|field| match &field.meaning.kind {
             Kind::Fixed(value) => {
                 let ty = &field.ty;
@@ -78,15 +78,15 @@ pub(crate) fn rest(container: &Container<'_>) -> Rest {
             }
         })
         .collect();
-    let (constants, inside) = (asserts.constants(), asserts.inside());
-    let members = match &container.body {
-        Body::Struct(fields) => space::members(&item, fields, None),
-        Body::Enum(_) => Vec::new(),
+    let (constants, statements) = (asserts.constants(), asserts.inside());
+    let (handle, own) = match &container.body {
+        Body::Struct(fields) => (space::structure(&item, fields), TokenStream::new()),
+        Body::Enum(variants) => enums::rest(&item, variants),
     };
     Rest {
-        members: quote!(#(#members)*),
-        constants,
-        statements: quote!(#inside #(#values)*),
+        handle,
+        inside: quote!(#constants #own),
+        statements: quote!(#statements #(#values)*),
         generics: item.generics,
     }
 }
