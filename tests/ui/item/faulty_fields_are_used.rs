@@ -31,6 +31,12 @@ struct Net {
     #[hp(len = 1..3, choice = ["a", "b"])]
     names: Vec<String>,
     rates: Option<f32>,
+    #[hp(int = 1..=3)]
+    strides: [u8; Self::FEW],
+}
+
+impl Net {
+    const FEW: usize = 2;
 }
 
 fn main() {
@@ -42,6 +48,6 @@ fn main() {
     space.units.narrow(1..=2).unwrap();
     space.names.each.only(["a"]).unwrap();
     space.rates.some.narrow(0.1..=0.2).unwrap();
-    let net = space.builder().units(3).build().unwrap();
+    let net = space.builder().units(3).strides([1, 2]).build().unwrap();
     let _ = (net.units, Optimizer::space().first());
 }
