@@ -348,7 +348,10 @@ fn what_contradicts_a_fixed_list_is_reported_and_nothing_panics() {
     space.blocks.each.units.fix(vec![64]).unwrap();
     assert_eq!(space.first().blocks[0].units, [64]);
     let error = space.flatten().unwrap_err().to_string();
-    assert!(error.contains("`blocks[0]` = 32 is outside of"), "{error}");
+    assert!(
+        error.contains("`blocks[0].units[0]` = 32 is outside of 64..=64"),
+        "{error}"
+    );
     let mut space = Block::space();
     space.units.fix(vec![64]).unwrap();
     space.units.each.narrow(32..=32).unwrap();
@@ -387,6 +390,17 @@ fn a_default_that_is_no_choice_is_reported_and_nothing_panics() {
 
 #[test]
 fn a_list_off_the_grid_is_reported() {
+    #[tunable]
+    #[derive(Debug)]
+    struct LateBlocks {
+        #[hp(len = 1..=2, default = vec![Block { units: vec![32, 33] }])]
+        blocks: Vec<Block>,
+    }
+    let error = LateBlocks::space().flatten().unwrap_err().to_string();
+    assert!(
+        error.contains("the default 33 of `blocks[0].units[1]` is outside of 32..=64"),
+        "{error}"
+    );
     #[tunable]
     #[derive(Debug)]
     struct Late {

@@ -194,11 +194,20 @@ impl PointError {
         Self { faults }
     }
 
-    /// The same faults, said of the parameter with this name.
-    pub(super) fn of(mut self, parameter: &str) -> Self {
+    /// The same faults, said of what lies below `outer`; their names are what follows that.
+    pub(super) fn of(self, outer: &str) -> Self {
+        self.renamed(|name| format!("{outer}{name}"))
+    }
+
+    /// The same faults, named by what follows `outer`.
+    pub(super) fn below(self, outer: &str) -> Self {
+        self.renamed(|name| name.strip_prefix(outer).unwrap_or_default().to_string())
+    }
+
+    fn renamed(mut self, rename: impl Fn(&str) -> String) -> Self {
         for fault in &mut self.faults {
             if let Fault::Outside { name, .. } = fault {
-                *name = parameter.to_string();
+                *name = rename(name);
             }
         }
         self

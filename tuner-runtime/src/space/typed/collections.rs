@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::super::error::{PointError, SpaceError};
 use super::super::flat::Condition;
 use super::super::value::Value;
+use super::walk::Named;
 use super::{BoolParam, Handle, IntParam, Reader, Scope, Settle, Writer};
 
 /// A list whose length is tuned too: `units.len`, then `units[0]`, `units[1]` and so on.
@@ -33,8 +34,8 @@ pub struct ListParam<H> {
     pub len: IntParam<usize>,
     /// What every element may be.
     pub each: H,
-    /// The values of single elements, first to last.
-    singles: Vec<Box<[Value]>>,
+    /// The values of single elements, first to last, with their names below the element.
+    singles: Vec<Box<[Named]>>,
     /// What the values are for: defaults, or all that is allowed.
     fixed: bool,
     /// The first element of a default computed at run time that is not allowed, and why.
@@ -129,24 +130,28 @@ impl<H: Handle> Handle for ListParam<H> {
             None => return Ok(()),
             Some(value) => value.as_int().and_then(|len| usize::try_from(len).ok()),
         };
+        // The length is written first, and its name is that of the list with `len`.
+        let list = ahead.name().strip_suffix("len").unwrap_or_default();
+        let list = list.trim_end_matches('.');
         let is_kept = self.fixed && how != Settle::Fix;
         let mut settled = Vec::new();
         let mut fault = None;
-        self.len
-            .settle(from, if is_kept { Settle::Near } else { how })?;
+        let len_how = if is_kept { Settle::Near } else { how };
+        self.len.settle(from, len_how)?;
         for index in 0..len.unwrap_or(0) {
+            let own = format!("{list}[{index}]");
             if how == Settle::Default && fault.is_none() {
                 let tried = self.each.clone().settle(&mut from.ahead(), Settle::Fix);
-                fault = tried.err().map(|fault| (index, fault));
+                fault = tried.err().map(|fault| (index, fault.below(&own)));
             }
             let start = from.position();
-            let mut element = match how {
+            let element = match how {
                 // An element that is fixed already can only be fixed to the same.
-                Settle::Fix => self.element(index)?.into_owned(),
-                Settle::Near | Settle::Default => self.each.clone(),
+                Settle::Fix => self.element(index).map_err(|fault| fault.of(&own))?,
+                Settle::Near | Settle::Default => Cow::Borrowed(&self.each),
             };
-            element.settle(from, how)?;
-            settled.push(from.since(start).into());
+            element.into_owned().settle(from, how)?;
+            settled.push(from.since(start, &own));
         }
         // What is fixed stays: the values are only passed by.
         if !is_kept {

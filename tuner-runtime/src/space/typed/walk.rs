@@ -69,11 +69,18 @@ impl<'a> Scope<'a> {
         self.builder.push(name, domain, Some(default), condition)
     }
 
-    /// A default that does not fit, said of the parameter here.
+    /// A default that does not fit, said of what lies here.
     pub(super) fn of_default(&self, fault: PointError) -> SpaceError {
         match fault.faults() {
-            [Fault::Outside { value, allowed, .. }, ..] => SpaceError::Default {
-                name: self.name.clone(),
+            [
+                Fault::Outside {
+                    name,
+                    value,
+                    allowed,
+                },
+                ..,
+            ] => SpaceError::Default {
+                name: format!("{}{name}", self.name),
                 value: value.clone(),
                 allowed: allowed.clone(),
             },
@@ -81,7 +88,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// A value that does not fit, said of the parameter here.
+    /// A value that does not fit, said of what lies here.
     pub(super) fn of_value(&self, fault: PointError) -> SpaceError {
         fault.of(&self.name).into()
     }
@@ -114,6 +121,9 @@ pub enum Settle {
     Fix,
 }
 
+/// A value with the name under which it was written.
+pub(super) type Named = (String, Value);
+
 /// The values of a point in the order of its space.
 pub struct Reader<'a> {
     source: Source<'a>,
@@ -123,7 +133,7 @@ pub struct Reader<'a> {
 #[derive(Clone, Copy)]
 enum Source<'a> {
     Point(&'a Point),
-    Listed(&'a [Value]),
+    Listed(&'a [Named]),
     /// No values at all: each parameter gives its default.
     Defaults,
 }
@@ -136,7 +146,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn listed(values: &'a [Value]) -> Self {
+    pub(super) fn listed(values: &'a [Named]) -> Self {
         Self {
             source: Source::Listed(values),
             next: 0,
@@ -168,7 +178,7 @@ impl<'a> Reader<'a> {
     fn advance(&mut self) -> Option<&'a Value> {
         let value = match self.source {
             Source::Defaults => None,
-            Source::Listed(values) => values.get(self.next),
+            Source::Listed(values) => values.get(self.next).map(|(_, value)| value),
             Source::Point(point) => {
                 let values = point.values();
                 while let Some(None) = values.get(self.next) {
@@ -181,12 +191,17 @@ impl<'a> Reader<'a> {
         value
     }
 
-    /// The values taken from a list since it was at `start`.
-    pub(super) fn since(&self, start: usize) -> &'a [Value] {
-        match self.source {
+    /// The values taken from a list since it was at `start`, named by what follows `outer`.
+    pub(super) fn since(&self, start: usize, outer: &str) -> Box<[Named]> {
+        let values = match self.source {
             Source::Listed(values) => values.get(start..self.next).unwrap_or_default(),
             _ => &[],
-        }
+        };
+        let below = |name: &str| name.strip_prefix(outer).unwrap_or_default().to_string();
+        values
+            .iter()
+            .map(|(name, value)| (below(name), value.clone()))
+            .collect()
     }
 
     /// A second reader that looks at the same values.
@@ -202,6 +217,16 @@ impl<'a> Reader<'a> {
         matches!(self.source, Source::Defaults)
     }
 
+    /// The name of the value taken last from a list.
+    pub(super) fn name(&self) -> &'a str {
+        match self.source {
+            Source::Listed(values) => values
+                .get(self.next.saturating_sub(1))
+                .map_or("", |(name, _)| name),
+            _ => "",
+        }
+    }
+
     /// How many values have been passed.
     pub(super) fn position(&self) -> usize {
         self.next
@@ -213,7 +238,7 @@ impl<'a> Reader<'a> {
         let last = self.next.saturating_sub(1);
         let (name, value) = match self.source {
             Source::Point(point) => (point.name_at(last), point.at(last)),
-            Source::Listed(values) => (None, values.get(last)),
+            Source::Listed(values) => (Some(self.name()), values.get(last).map(|(_, value)| value)),
             Source::Defaults => (None, None),
         };
         Fault::Outside {
@@ -245,39 +270,33 @@ pub struct Writer<'a> {
 
 #[derive(Default)]
 struct Written {
-    pairs: Vec<(String, Value)>,
+    pairs: Vec<Named>,
     faults: Vec<Fault>,
 }
 
 impl Writer<'_> {
     /// The value by names.
     pub(super) fn point<H: Handle>(handle: &H, value: &H::Value) -> Result<Point, PointError> {
-        let pairs = Self::pairs(handle, value)?;
-        Ok(pairs.into_iter().map(|(n, v)| (n.into(), v)).collect())
+        let values = Self::values(handle, value)?;
+        Ok(values.into_iter().map(|(n, v)| (n.into(), v)).collect())
     }
 
     /// The values in their order.
     pub(super) fn values<H: Handle>(
         handle: &H,
         value: &H::Value,
-    ) -> Result<Vec<Value>, PointError> {
-        let pairs = Self::pairs(handle, value)?;
-        Ok(pairs.into_iter().map(|(_, value)| value).collect())
-    }
-
-    /// The values in their order, those outside included.
-    pub(super) fn raw<H: Handle>(handle: &H, value: &H::Value) -> Vec<Value> {
-        let pairs = Self::written(handle, value).pairs;
-        pairs.into_iter().map(|(_, value)| value).collect()
-    }
-
-    fn pairs<H: Handle>(handle: &H, value: &H::Value) -> Result<Vec<(String, Value)>, PointError> {
+    ) -> Result<Vec<Named>, PointError> {
         let written = Self::written(handle, value);
         if written.faults.is_empty() {
             Ok(written.pairs)
         } else {
             Err(PointError::new(written.faults))
         }
+    }
+
+    /// The values in their order, those outside included.
+    pub(super) fn raw<H: Handle>(handle: &H, value: &H::Value) -> Vec<Named> {
+        Self::written(handle, value).pairs
     }
 
     fn written<H: Handle>(handle: &H, value: &H::Value) -> Written {
