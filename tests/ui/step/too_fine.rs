@@ -3,6 +3,8 @@ use tuner::space::tunable;
 const FINE: f64 = 1e-20;
 const LEAST: f64 = 5e-324;
 
+type Single = f32;
+
 #[tunable]
 struct Net {
     #[hp(float = 0.0..=1.0, step = 1e-20)]
@@ -17,6 +19,10 @@ struct Net {
     constant: f64,
     #[hp(float = LEAST..=1.0, log, step = 1.1)]
     constant_end: f64,
+    #[hp(float = 0.0..=1.0, step = 1e-9)]
+    alias: Single,
+    #[hp(float = 0.0..=1.0, step = 1e-50)]
+    nothing: Single,
 }
 
 fn main() {}

@@ -285,7 +285,11 @@ impl<'a> Asserts<'a> {
 
     /// The bound's name; a constant is emitted for all but literals.
     fn named(&mut self, bound: &Bound, ty: &TokenStream) -> Named {
-        if bound.number.is_none() {
+        let Some(number) = bound.number else {
+            return self.once(bound, ty, &bound.expr);
+        };
+        // What a real number is rounded to behind an alias, the compiler alone knows.
+        if number.is_float && !self.is_evident {
             return self.once(bound, ty, &bound.expr);
         }
         // A constant of the type shows an alias that does not fit, or is too small.
