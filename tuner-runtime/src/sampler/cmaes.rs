@@ -230,11 +230,7 @@ impl Sampler for CmaEs {
     }
 
     fn plan(&self, _: &Space, goals: &[Goal]) -> Result<Option<u128>, SampleError> {
-        match goals.len() {
-            0 | 1 => Ok(None),
-            several => Err(SampleError::Space(format!(
-                "CMA-ES follows one objective, the study has {several}; use Nsga2"
-            ))),
-        }
+        SampleError::unless_single("CMA-ES", goals)?;
+        Ok(None)
     }
 }

@@ -174,5 +174,17 @@ pub enum SampleError {
     },
 }
 
+impl SampleError {
+    /// Refuses several objectives for a sampler that would follow the first one in silence.
+    pub(crate) fn unless_single(sampler: &str, goals: &[Goal]) -> Result<(), Self> {
+        match goals.len() {
+            0 | 1 => Ok(()),
+            several => Err(Self::Space(format!(
+                "{sampler} follows one objective, the study has {several}; use Nsga2 or Gp"
+            ))),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

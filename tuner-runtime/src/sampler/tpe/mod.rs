@@ -85,12 +85,8 @@ impl Sampler for Tpe {
     }
 
     fn plan(&self, _: &Space, goals: &[Goal]) -> Result<Option<u128>, SampleError> {
-        match goals.len() {
-            0 | 1 => Ok(None),
-            several => Err(SampleError::Space(format!(
-                "TPE follows one objective, the study has {several}; use Nsga2 or Gp"
-            ))),
-        }
+        SampleError::unless_single("TPE", goals)?;
+        Ok(None)
     }
 }
 
