@@ -151,10 +151,12 @@ pub struct ExecutionRecord {
     pub attempts: u32,
     /// The message of each attempt that failed.
     pub failures: Vec<String>,
-    /// How many attempts in a row ended with their process and came no further than those before.
+    /// How many attempts in a row ended with their process, alone in it, and came no further than those before.
     pub lost: u32,
     /// The last step of the one that came furthest of the attempts that ended with their process.
     pub furthest: Option<u64>,
+    /// Whether other trials of its owner ran beside the last attempt: any of them may have ended the process.
+    pub accompanied: bool,
     /// The metrics of every step of the last attempt.
     pub curve: Curve,
     /// The result, once it is finished.
@@ -166,6 +168,17 @@ pub struct ExecutionRecord {
 }
 
 impl ExecutionRecord {
+    /// Takes in how far the attempt came; whether it came further than those before.
+    fn advance(&mut self) -> bool {
+        let last = self.curve.steps().last().copied();
+        let is_further = last > self.furthest;
+        if is_further {
+            self.furthest = last;
+            self.lost = 0;
+        }
+        is_further
+    }
+
     pub(super) fn new(number: u64) -> Self {
         Self {
             number,
@@ -175,6 +188,7 @@ impl ExecutionRecord {
             failures: Vec::new(),
             lost: 0,
             furthest: None,
+            accompanied: false,
             curve: Curve::default(),
             metrics: None,
             seconds: 0.0,
@@ -283,11 +297,7 @@ impl TrialRecord {
     pub(super) fn lose(&mut self) {
         let runs = self.executions.iter_mut();
         for run in runs.filter(|run| run.state == State::Running) {
-            let last = run.curve.steps().last().copied();
-            if last > run.furthest {
-                run.furthest = last;
-                run.lost = 0;
-            } else {
+            if !run.advance() && !run.accompanied {
                 run.lost += 1;
             }
         }
@@ -303,6 +313,7 @@ impl TrialRecord {
                 run.state = State::Running;
                 run.seed = *seed;
                 run.attempts += 1;
+                run.accompanied = false;
                 run.curve.clear();
             }
             Event::Reported {
@@ -328,6 +339,8 @@ impl TrialRecord {
                 let run = self.execution_mut(*execution);
                 run.state = State::Paused;
                 run.seconds += *seconds;
+                run.advance();
+                run.lost = 0;
             }
             Event::TrialReleased {
                 execution, seconds, ..
@@ -336,6 +349,7 @@ impl TrialRecord {
                 let runs = self.executions.iter_mut();
                 for run in runs.filter(|run| run.number == *execution) {
                     run.seconds += *seconds;
+                    run.advance();
                 }
             }
             Event::ExecutionPruned {

@@ -90,8 +90,11 @@ impl History {
                 };
                 note(&mut Arc::make_mut(record).attributes, name, value);
             }
-            Event::ExecutionStarted { trial, .. }
-            | Event::Reported { trial, .. }
+            Event::ExecutionStarted { trial, .. } => {
+                self.running_trial(seq, *trial)?.run(event);
+                self.accompany(*trial);
+            }
+            Event::Reported { trial, .. }
             | Event::ExecutionFinished { trial, .. }
             | Event::ExecutionPruned { trial, .. }
             | Event::ExecutionFailed { trial, .. } => {
@@ -160,6 +163,26 @@ impl History {
         Ok(())
     }
 
+    /// Notes which executions run side by side with one that begins.
+    fn accompany(&mut self, number: u64) {
+        let is_running = |run: &ExecutionRecord| run.state == State::Running;
+        let owner = self.trials[number as usize].owner.clone();
+        let beside: Vec<u64> = self
+            .running()
+            .filter(|trial| trial.owner == owner && trial.executions.iter().any(is_running))
+            .map(|trial| trial.number)
+            .collect();
+        if beside.len() < 2 {
+            return;
+        }
+        for number in beside {
+            let trial = Arc::make_mut(&mut self.trials[number as usize]);
+            let runs = trial.executions.iter_mut();
+            runs.filter(|run| is_running(run))
+                .for_each(|run| run.accompanied = true);
+        }
+    }
+
     fn finish(
         &mut self,
         seq: Seq,
@@ -190,7 +213,10 @@ impl History {
         for run in &mut record.executions {
             // What did not end by itself ends with its trial.
             if run.state == State::Running {
-                run.state = state;
+                run.state = match (state, &run.metrics) {
+                    (State::Finished, None) => State::Pruned,
+                    _ => state,
+                };
             }
             run.curve.shrink();
         }

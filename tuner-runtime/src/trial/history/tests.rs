@@ -230,7 +230,10 @@ fn attempts_that_end_with_their_process_and_come_no_further_are_counted() {
         seconds: 1.0,
         at,
     };
-    assert_eq!(lost(vec![released, resumed("f")]), 1, "Ctrl-C");
+    assert_eq!(lost(vec![released.clone(), resumed("f")]), 1, "Ctrl-C");
+    let further = vec![run(), report(9), released, resumed("f")];
+    assert_eq!(lost(further), 0, "Ctrl-C, after more steps");
+    assert_eq!(lost(vec![run(), report(8), resumed("g")]), 1);
     let failed = Event::ExecutionFailed {
         trial,
         execution,
@@ -238,6 +241,31 @@ fn attempts_that_end_with_their_process_and_come_no_further_are_counted() {
         seconds: 0.0,
     };
     assert_eq!(lost(vec![failed]), 0, "a retry begins to count anew");
+}
+
+#[test]
+fn of_trials_side_by_side_none_is_said_to_have_ended_their_process() {
+    let run = |trial| Event::ExecutionStarted {
+        trial,
+        execution: 0,
+        seed: 7,
+        at: 1,
+    };
+    let resumed = |owner: &str| Event::TrialResumed {
+        number: 0,
+        owner: owner.into(),
+        at: 1,
+    };
+    let mut history = fold(vec![started(0, 1), started(1, 2)]).unwrap();
+    let mut lost = |events: [Event; 3]| {
+        for event in &events {
+            history.apply(history.seq() + 1, event).unwrap();
+        }
+        let run = &history.trial(0).unwrap().executions[0];
+        (run.accompanied, run.lost)
+    };
+    assert_eq!(lost([run(0), run(1), resumed("b")]), (true, 0));
+    assert_eq!(lost([run(0), resumed("c"), resumed("d")]), (false, 2));
 }
 
 #[test]
