@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::StorageError;
-use super::{Decide, Guard, Storage, StudyId, new_session};
+use super::{Decide, Guard, Storage, StudyId, new_session, session_of};
 use crate::trial::{Event, Seq};
 
 /// Keeps events in memory.
@@ -158,6 +158,6 @@ impl Storage for Memory {
     }
 
     fn is_alive(&self, session: &str) -> bool {
-        *session == *self.session
+        *session_of(session) == *self.session
     }
 }

@@ -194,13 +194,21 @@ pub trait Storage: Send + Sync {
     /// When the session cannot be announced to others.
     fn session(&self) -> Result<Arc<str>, StorageError>;
 
-    /// Whether a session of that name still runs, this one included.
+    /// Whether a session still runs, this one included. It is named by its name, or by the owner of one of its trials.
     fn is_alive(&self, session: &str) -> bool;
 
     /// How many other sessions have studies of the storage open, as far as it can tell.
     fn others(&self) -> usize {
         0
     }
+}
+
+/// Stands in the name of a trial's owner between its session and the number of the study that this opened.
+pub(crate) const MARK: char = '#';
+
+/// The session that an owner belongs to.
+pub(crate) fn session_of(owner: &str) -> &str {
+    owner.split_once(MARK).map_or(owner, |(session, _)| session)
 }
 
 /// A name for a session that no other has.

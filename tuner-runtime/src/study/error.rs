@@ -91,7 +91,8 @@ pub enum StudyError {
     /// Other sessions have studies of the storage open. One of them may be about to run a trial.
     #[error(
         "the study `{study}` cannot be deleted: other sessions ({sessions}) have {place} open; \
-         end them first, or choose another project name"
+         end them first (this program may be one: drop its tuner or study before), or choose \
+         another project name"
     )]
     IsOpen {
         /// The study.

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::error::StorageError;
-use super::{Decide, Guard, Storage, StudyId, nanoseconds};
+use super::{Decide, Guard, Storage, StudyId, nanoseconds, session_of};
 use crate::trial::{Event, Seq};
 use session::Session;
 
@@ -445,7 +445,7 @@ impl Storage for Sqlite {
     }
 
     fn is_alive(&self, session: &str) -> bool {
-        let own = self.session.get();
+        let (session, own) = (session_of(session), self.session.get());
         own.is_some_and(|own| *own.name() == *session) || session::is_alive(&self.file, session)
     }
 

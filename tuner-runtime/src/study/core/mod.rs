@@ -101,7 +101,11 @@ impl Core {
         let find = || -> Result<Option<StudyId>, StorageError> {
             Ok(storage.list()?.into_iter().find(|known| *known == id))
         };
-        let mut found = find()?;
+        // A marked name means the study that it was taken from, and no other of that name.
+        let mut found = match id.is_marked() {
+            true => Some(id.clone()),
+            false => find()?,
+        };
         let is_new = found.is_none() && Self::begin(&*storage, &id, &setup)?;
         if found.is_none() {
             found = find()?;

@@ -5,10 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::lock;
-use crate::storage::Storage;
-
-/// Stands between the session and the number of the study that it opened.
-const MARK: char = '#';
+use crate::storage::{MARK, Storage, session_of};
 
 /// The studies that are open in this process.
 static OPEN: Mutex<BTreeSet<Arc<str>>> = Mutex::new(BTreeSet::new());
@@ -38,16 +35,10 @@ impl Drop for Owner {
     }
 }
 
-/// The session that an owner belongs to.
-pub(super) fn session(owner: &str) -> &str {
-    owner.split_once(MARK).map_or(owner, |(session, _)| session)
-}
-
 /// Whether somebody works on the trials of this owner, as a session sees it whose name is `own`.
 pub(in crate::study) fn is_alive(storage: &dyn Storage, own: &str, owner: &str) -> bool {
-    let session = session(owner);
-    match session == own {
+    match session_of(owner) == own {
         true => lock(&OPEN).contains(owner),
-        false => storage.is_alive(session),
+        false => storage.is_alive(owner),
     }
 }

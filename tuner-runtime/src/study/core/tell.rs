@@ -6,10 +6,10 @@ use serde_json::Value as Json;
 
 use super::super::error::StudyError;
 use super::super::report::Report;
-use super::{Core, lock, now, owner};
+use super::{Core, lock, now};
 use crate::math::rng::{Purpose, Rng};
 use crate::pruner::Verdict;
-use crate::storage::{Guard, StorageError};
+use crate::storage::{Guard, StorageError, session_of};
 use crate::trial::{Event, History, Metrics, Outcome, State, TrialRecord};
 
 impl Core {
@@ -46,7 +46,7 @@ impl Core {
                 let state = record.state;
                 return Err(StudyError::Ended { number, state });
             }
-            if owner::session(&record.owner) != &*self.session {
+            if session_of(&record.owner) != &*self.session {
                 let owner = record.owner.clone();
                 return Err(StudyError::Owned { number, owner });
             }
