@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::controls::Controls;
@@ -52,6 +53,8 @@ pub struct Execution {
     /// When the trial began, or went on in this session.
     trial_began: Instant,
     pub(super) ending: Option<Ending>,
+    /// Whether the run was told that it is to end.
+    told: AtomicBool,
 }
 
 impl Execution {
@@ -75,6 +78,7 @@ impl Execution {
             directory,
             trial_began,
             ending: None,
+            told: AtomicBool::new(false),
         }
     }
 
@@ -173,7 +177,14 @@ impl Execution {
 
     /// Whether the run is to end, for programs that do not report.
     pub fn is_stopped(&self) -> bool {
-        self.ending.is_some() || self.controls.must_stop()
+        let must_stop = self.controls.must_stop();
+        self.told.fetch_or(must_stop, Ordering::Relaxed);
+        self.ending.is_some() || must_stop
+    }
+
+    /// Whether the run was told that it is to end, as Ctrl-C wants it.
+    pub(super) fn was_told(&self) -> bool {
+        self.told.load(Ordering::Relaxed)
     }
 
     /// The step after which the pruner lets the run wait, to see whether it is among the best; `None` when it runs to its

@@ -26,7 +26,6 @@ impl Signals {
     pub(super) fn listen(flag: &Arc<AtomicBool>) -> Self {
         let mut listening = listening();
         *listening += 1;
-        IDLE.store(false, Ordering::SeqCst);
         DEFAULTS.call_once(keep_defaults);
         let mut ids = Vec::new();
         for signal in SIGNALS {
@@ -35,6 +34,8 @@ impl Signals {
             let first = flag::register(signal, flag.clone());
             ids.extend([second, first].into_iter().flatten());
         }
+        // Once it listens: no signal is lost in between.
+        IDLE.store(false, Ordering::SeqCst);
         Self { ids }
     }
 }
@@ -63,7 +64,8 @@ fn keep_defaults() {
     }
 }
 
-/// Whether nobody handles or ignores the signal; who does is asked again when no search listens.
+/// Whether nobody handles or ignores the signal. Who does so before the first search is asked again when no search listens;
+/// what is registered with `signal-hook` later comes after the default action, which is too late.
 #[cfg(unix)]
 fn ends_process(signal: c_int) -> bool {
     let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();

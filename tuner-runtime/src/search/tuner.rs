@@ -171,7 +171,8 @@ impl<T: Tunable> Tuner<T> {
         let end = controls.why();
         let history = self.study.history();
         if let Err(SearchError::WrongObjective(_)) = &end {
-            self.forget_if_nothing_ran()?;
+            // What is to be known is that the objective is wrong, and not what else went wrong after it.
+            let _ = self.forget_if_nothing_ran();
         }
         let end = end?;
         let running = history.trials().len() - history.ended_count();
