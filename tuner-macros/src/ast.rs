@@ -118,10 +118,14 @@ impl<'a> Container<'a> {
             errors.on(builder, "an enum has no builder; remove the option");
         }
         let named = |kind: &str| generated(&format_ident!("{}{kind}", input.ident));
-        // Beside the handle stands the builder of a struct, or the names of an enum's variants.
+        // Beside the handle stands the builder of a struct, or the names of the variants of an enum that holds something.
+        let holds = |variant: &syn::Variant| !variant.fields.is_empty();
         let other = match &input.data {
-            Data::Enum(_) => named("Variant"),
-            _ => named("Builder"),
+            Data::Enum(data) => {
+                let any = data.variants.iter().any(holds);
+                any.then(|| named("Variant"))
+            }
+            _ => Some(named("Builder")),
         };
         let free = |given: Option<&Ident>, kind: &str, taken: &[&Ident]| match given {
             Some(name) if taken.contains(&name) => {
@@ -132,7 +136,7 @@ impl<'a> Container<'a> {
             None => named(kind),
         };
         let mut taken = vec![&input.ident];
-        taken.extend(options.builder.is_none().then_some(&other));
+        taken.extend(other.iter().filter(|_| options.builder.is_none()));
         let space = free(options.space.as_ref(), "Space", &taken);
         let builder = free(options.builder.as_ref(), "Builder", &[&input.ident, &space]);
         Some(Self {

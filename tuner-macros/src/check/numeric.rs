@@ -384,10 +384,15 @@ impl Checker<'_> {
             true => left as f32 != right as f32,
             false => left != right,
         };
-        let half = step / 2.0;
-        (high / 2.0 - low / 2.0) / half <= (1u64 << 53) as f64
-            && differ(low, low + half)
-            && differ(high - half, high)
+        let parted = |number: f64, step: f64| {
+            let next = number + step;
+            let is_own = !self.is_single || f64::from(next as f32) == next;
+            let is_exact = is_own && next - step == number;
+            differ(number, number + step / 2.0) || (is_exact && differ(number, next))
+        };
+        (high / 2.0 - low / 2.0) / (step / 2.0) <= (1u64 << 53) as f64
+            && parted(low, step)
+            && parted(high, -step)
     }
 
     /// Which ends the step would reach.

@@ -80,10 +80,14 @@ pub const fn float_step_parts(low: f64, high: f64, step: f64, factor: bool, byte
         return low <= 0.0 || (low >= f64::MIN_POSITIVE && step - 1.0 > 1e-12);
     }
     let steps = (high / 2.0 - low / 2.0) / (step / 2.0);
-    let half = step / 2.0;
-    steps <= (1u64 << 53) as f64
-        && differ(low, low + half, bytes)
-        && differ(high - half, high, bytes)
+    steps <= (1u64 << 53) as f64 && parted(low, step, bytes) && parted(high, -step, bytes)
+}
+
+/// Whether a number and its neighbour stay apart when they are rounded: half a step is seen, or the neighbour needs no rounding.
+const fn parted(number: f64, step: f64, bytes: usize) -> bool {
+    let next = number + step;
+    let is_exact = next - step == number && (bytes == 8 || next as f32 as f64 == next);
+    differ(number, number + step / 2.0, bytes) || (is_exact && differ(number, next, bytes))
 }
 
 const fn differ(left: f64, right: f64, bytes: usize) -> bool {
@@ -269,6 +273,8 @@ mod tests {
         }
         assert!(float_step_parts(0.0, 1.0, 1e-9, false, 8));
         assert!(!float_step_parts(0.0, 1.0, 1e-9, false, 4));
+        assert!(float_step_parts(0.0, 16_777_216.0, 1.0, false, 4));
+        assert!(!float_step_parts(0.0, 33_554_432.0, 1.0, false, 4));
     }
 
     #[test]

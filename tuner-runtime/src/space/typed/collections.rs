@@ -80,10 +80,12 @@ impl<H: Handle> Handle for ListParam<H> {
     type Value = Vec<H::Value>;
 
     fn declare(&self, mut scope: Scope<'_>) -> Result<(), SpaceError> {
-        if let Some((index, fault)) = &self.fault {
+        let (low, high) = (self.len.domain().low(), self.len.domain().high());
+        // Of an element that was narrowed away nothing is wrong any more.
+        let fault = self.fault.as_ref();
+        if let Some((index, fault)) = fault.filter(|(index, _)| (*index as i128) < high) {
             return Err(scope.element(*index).of_default(fault.clone()));
         }
-        let (low, high) = (self.len.domain().low(), self.len.domain().high());
         let parent = self.len.push(&mut scope.field("len"));
         for index in 0..usize::try_from(high).unwrap_or(usize::MAX) {
             let count = index as i128 + 1;
