@@ -175,14 +175,17 @@ impl Fields<'_> {
     }
 }
 
-/// The first whole number of which JSON keeps other digits, and those: it is beyond 64 bits, so
-/// that it is read as a float.
+/// The first whole number to be sent back unchanged of which JSON keeps other digits, and those: it
+/// is beyond 64 bits, so that it is read as a float.
 fn shortened(line: &[u8]) -> Option<(&str, String)> {
     let mut rest = std::str::from_utf8(line).ok()?;
+    let mut field = "";
     while !rest.is_empty() {
         let (before, text) = rest.split_once('"').unwrap_or((rest, ""));
+        let is_sent_back = ["choices", "value", "values"].contains(&field);
         let is_between = |letter: char| !letter.is_ascii_alphanumeric() && !"+-.".contains(letter);
-        let found = before.split(is_between).find_map(|number| {
+        let mut numbers = before.split(is_between).filter(|_| is_sent_back);
+        let found = numbers.find_map(|number| {
             let digits = number.strip_prefix('-').unwrap_or(number);
             let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());
             let fits = number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
@@ -199,6 +202,11 @@ fn shortened(line: &[u8]) -> Option<(&str, String)> {
             ends
         });
         rest = end.map_or("", |end| &text[end + 1..]);
+        if let Some(end) = end
+            && rest.trim_start().starts_with(':')
+        {
+            field = &text[..end];
+        }
     }
     None
 }
@@ -295,6 +303,7 @@ mod tests {
         }
         assert!(read(b"{\"cmd\":\"\xff\"}").is_err());
         for same in [
+            r#"1],"low":99999999999999991611392,"default":[1"#,
             "18446744073709551615",
             "-9223372036854775808",
             "100000000000000000000",
@@ -302,7 +311,8 @@ mod tests {
             r#""123456789012345678901""#,
             r#""\"123456789012345678901""#,
         ] {
-            let line = format!(r#"{{"cmd":"init","space":[{same}],"direction":"minimize"}}"#);
+            let space = format!(r#"[{{"name":"a","choices":[{same}]}}]"#);
+            let line = format!(r#"{{"cmd":"init","space":{space},"direction":"minimize"}}"#);
             assert!(read(line.as_bytes()).is_ok(), "{line}");
         }
     }

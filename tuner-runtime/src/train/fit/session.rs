@@ -235,8 +235,8 @@ impl<'a> Session<'a> {
     fn not_finite_at_once(&self, loss: f64) -> TrainError {
         TrainError::Data(self.fault_of_the_data().unwrap_or_else(|| {
             format!(
-                "the loss is {loss} before the first step: the inputs or targets are too large \
-                 for this network, bring them near -1 to 1"
+                "the loss is {loss} before the first step: the inputs, the targets or the first \
+                 weights are too large; bring the data near -1 to 1, or take smaller weights"
             )
         }))
     }
