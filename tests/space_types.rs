@@ -255,6 +255,25 @@ fn a_default_computed_at_run_time_is_checked_when_the_space_is_made() {
     );
 }
 
+const TENTH: f32 = 0.01 * 10.0;
+
+#[tunable]
+struct Computed {
+    #[hp(float = 0.0..=TENTH, step = 0.01, default = TENTH)]
+    rate: f32,
+}
+
+#[test]
+fn the_end_of_a_grid_may_be_rounded() {
+    assert_ne!(TENTH, 0.1);
+    assert_eq!(Computed::space().cardinality(), Some(11));
+    let built = Computed::builder().rate(TENTH).build().unwrap();
+    assert_eq!((built.rate, Computed::space().first().rate), (TENTH, TENTH));
+    let mut space = Computed::space();
+    space.rate.narrow(TENTH..=TENTH).unwrap();
+    assert_eq!(space.cardinality(), Some(1));
+}
+
 const THREE: f32 = 0.3;
 const SEVEN: f32 = 0.7;
 const THOUSANDTH: f32 = 0.001;

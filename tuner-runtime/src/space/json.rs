@@ -288,15 +288,18 @@ impl ParamJson {
                     None => None,
                     step => Some(self.float("step", step)?),
                 };
-                let domain =
-                    FloatDomain::with(low, high, step, self.read_scale()?).map_err(named)?;
+                let with = match self.bits {
+                    Some(32) => FloatDomain::with_single,
+                    _ => FloatDomain::with,
+                };
+                let domain = with(low, high, step, self.read_scale()?).map_err(named)?;
                 self.warn_if_lowered(&Value::Float(high), &Value::Float(domain.high()), warnings);
                 match self.bits {
                     None | Some(64) => Ok(Domain::Float(domain)),
                     Some(32) if !is_range_in_32_bits(low, high) => Err(self.fault(format!(
                         "`bits` is 32, in which {low:?}..={high:?} is no range; write 64"
                     ))),
-                    Some(32) => Ok(Domain::Float(domain.single())),
+                    Some(32) => Ok(Domain::Float(domain)),
                     Some(bits) => Err(self.fault(format!("`bits` is {bits}; write 32 or 64"))),
                 }
             }

@@ -13,18 +13,23 @@ pub(super) struct Grid {
     pub(super) last: u64,
     /// `low` and `step` as people write them, where they fit whole numbers.
     decimals: Option<(Decimal, Decimal)>,
+    /// How far from a grid value, in steps, a number still counts as that value.
+    tolerance: f64,
 }
-
-/// How far from a grid value, in steps, a number still counts as that value.
-const TOLERANCE: f64 = 1e-9;
 
 /// More values than this have no whole numbers of their own among `f64`.
 const MOST: f64 = (1u64 << 53) as f64;
 
 impl Grid {
     /// The grid from `low` to the last value that does not exceed `high`; `None` when the step is so
-    /// fine that neighbours are the same number.
-    pub(super) fn new(low: f64, high: f64, step: f64, geometric: bool) -> Option<Self> {
+    /// fine that neighbours are the same number. `single`: bounds and step were rounded to `f32`.
+    pub(super) fn new(
+        low: f64,
+        high: f64,
+        step: f64,
+        geometric: bool,
+        single: bool,
+    ) -> Option<Self> {
         let decimals = Decimal::shortest(low).zip(Decimal::shortest(step));
         let mut grid = Self {
             low,
@@ -33,13 +38,15 @@ impl Grid {
             geometric,
             last: u64::MAX,
             decimals,
+            tolerance: 0.0,
         };
         let position = grid.position(high);
         if position.is_nan() || position > MOST {
             return None;
         }
+        grid.tolerance = grid.tolerance_to(position, single);
         let near = position.round() as u64;
-        let over = |index: u64| grid.compute(index) - high > TOLERANCE * grid.gap(high);
+        let over = |index: u64| grid.compute(index) - high > grid.tolerance * grid.gap(high);
         grid.last = if near > 0 && over(near) {
             near - 1
         } else {
@@ -47,12 +54,24 @@ impl Grid {
         };
         let reached = grid.compute(grid.last);
         // A bound that the grid meets stays as it was written.
-        if (high - reached).abs() > TOLERANCE * grid.gap(high) {
+        if (high - reached).abs() > grid.tolerance * grid.gap(high) {
             grid.high = reached;
         }
+        // That of the grid as it is, and not as it was asked for: it is read back from its end.
+        let grid = grid.with_tolerance(single);
         let differ = |index: u64| grid.value(index) < grid.value(index + 1);
         let last = grid.last;
         (last == 0 || (differ(0) && differ(last - 1))).then_some(grid)
+    }
+
+    /// The same grid for values that were rounded to `f32`.
+    pub(super) fn single(self) -> Self {
+        self.with_tolerance(true)
+    }
+
+    fn with_tolerance(mut self, single: bool) -> Self {
+        self.tolerance = self.tolerance_to(self.last as f64, single);
+        self
     }
 
     /// The value with this index; indexes beyond the last give the last.
@@ -82,28 +101,46 @@ impl Grid {
         })
     }
 
-    /// Whether `value` counts as the grid value with this index, within `tolerance` steps.
-    pub(super) fn meets(&self, index: u64, value: f64, tolerance: f64) -> bool {
+    /// Whether `value` counts as the grid value with this index.
+    pub(super) fn meets(&self, index: u64, value: f64) -> bool {
         let exact = self.value(index);
-        (value - exact).abs() <= tolerance * self.gap(exact)
+        (value - exact).abs() <= self.tolerance * self.gap(exact)
     }
 
     /// The index of the first value that is not below `bound`.
     pub(super) fn first_from(&self, bound: f64) -> u64 {
         let index = self.nearest(bound);
-        let below = self.value(index) < bound && !self.meets(index, bound, TOLERANCE);
+        let below = self.value(index) < bound && !self.meets(index, bound);
         index + u64::from(below)
     }
 
     /// The index of the last value that is not above `bound`, if there is one.
     pub(super) fn last_to(&self, bound: f64) -> Option<u64> {
         let index = self.nearest(bound);
-        let above = self.value(index) > bound && !self.meets(index, bound, TOLERANCE);
+        let above = self.value(index) > bound && !self.meets(index, bound);
         if above {
             index.checked_sub(1)
         } else {
             Some(index)
         }
+    }
+
+    /// The tolerance of a grid of so many steps: bounds are rounded, and what the step is rounded by
+    /// counts once a step. What the compiler takes for a value of the grid is one.
+    fn tolerance_to(&self, steps: f64, single: bool) -> f64 {
+        let (least, rounding) = match single {
+            true => (1e-5, f64::from(f32::EPSILON)),
+            false => (1e-9, f64::EPSILON),
+        };
+        let (least, more) = match self.geometric {
+            true => (least * self.step, (steps + 2.0) / (1.0 - 1.0 / self.step)),
+            false => {
+                let ends = self.low.abs() / self.step + self.high.abs() / self.step;
+                (least, steps + ends)
+            }
+        };
+        // Never as far as to the middle between two.
+        (least + rounding * more).min(0.25)
     }
 
     /// The distance between neighbours near `value`.

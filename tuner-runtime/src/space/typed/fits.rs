@@ -313,9 +313,11 @@ impl<T: Real> Fits<float> for T {
     fn handle(spec: Float<T::Bound>) -> FloatParam<T> {
         let [low, high] = [spec.low, spec.high].map(|bound| T::bound(bound).wide());
         let step = spec.step.map(|step| T::bound(step).wide());
-        let domain = FloatDomain::with(low, high, step, spec.scale);
-        let domain = domain.expect("the compiler has checked the range");
-        let param = FloatParam::new(if T::SINGLE { domain.single() } else { domain });
+        let domain = match T::SINGLE {
+            true => FloatDomain::with_single(low, high, step, spec.scale),
+            false => FloatDomain::with(low, high, step, spec.scale),
+        };
+        let param = FloatParam::new(domain.expect("the compiler has checked the range"));
         match spec.default {
             Some(default) => param.defaulting(T::bound(default)),
             None => param,
