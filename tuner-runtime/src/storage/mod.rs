@@ -204,11 +204,13 @@ pub trait Storage: Send + Sync {
 }
 
 /// Stands in the name of a trial's owner between its session and the number of the study that this opened.
-pub(crate) const MARK: char = '#';
+pub(crate) const OWNER_DIVIDER: char = '#';
 
 /// The session that an owner belongs to.
 pub(crate) fn session_of(owner: &str) -> &str {
-    owner.split_once(MARK).map_or(owner, |(session, _)| session)
+    owner
+        .split_once(OWNER_DIVIDER)
+        .map_or(owner, |(session, _)| session)
 }
 
 /// A name for a session that no other has.

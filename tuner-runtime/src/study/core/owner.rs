@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::lock;
-use crate::storage::{MARK, Storage, session_of};
+use crate::storage::{OWNER_DIVIDER, Storage, session_of};
 
 /// The studies that are open in this process.
 static OPEN: Mutex<BTreeSet<Arc<str>>> = Mutex::new(BTreeSet::new());
@@ -19,7 +19,7 @@ impl Owner {
     pub(super) fn begin(session: &str) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name: Arc<str> = format!("{session}{MARK}{count}").into();
+        let name: Arc<str> = format!("{session}{OWNER_DIVIDER}{count}").into();
         lock(&OPEN).insert(name.clone());
         Self { name }
     }
