@@ -1,4 +1,7 @@
 //! Hyperparameter tuning where the search space is a Rust type that the compiler checks.
+//!
+//! The guides are in [`guide`]; links to `docs/` in the text below lead to them in the repository only.
+//!
 #![doc = include_str!("../README.md")]
 
 pub use tuner_runtime::*;

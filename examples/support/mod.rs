@@ -32,7 +32,8 @@ fn at_least_one() -> RangedU64ValueParser<u64> {
     RangedU64ValueParser::new().range(1..)
 }
 
-/// The flags that every example takes; what is left out keeps the example's own value.
+/// The flags that every example takes: one that it has no use for changes nothing, one that is left out keeps the example's own
+/// value.
 #[derive(Debug, Parser)]
 pub(crate) struct Flags {
     /// Configurations to try.

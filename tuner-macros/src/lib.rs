@@ -22,7 +22,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// Makes a struct or an enum a search space.
 ///
 /// Adds `#[derive(Tunable)]`; `#[tunable(space = A, builder = B, crate = path)]` renames what is
-/// generated and says where the `tuner` crate is.
+/// generated (an enum has no builder) and says where the `tuner` crate is.
 #[proc_macro_attribute]
 pub fn tunable(options: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(options.into(), item.into()).into()

@@ -380,7 +380,7 @@ impl<T: Tunable> StudyBuilder<T> {
         self
     }
 
-    /// What every random number follows from; 0 unless set.
+    /// What every random number follows from; unless set, 0 or that of the stored study.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
