@@ -85,6 +85,40 @@ fn every_sampler_goes_on_after_every_other() {
 }
 
 #[test]
+fn every_sampler_goes_on_where_the_changed_space_holds_few_trials() {
+    let space = |low: f64| {
+        let json = serde_json::json!([
+            {"name": "rate", "type": "float", "low": low, "high": 1.0},
+            {"name": "bias", "type": "bool"},
+        ]);
+        Space::from_json(&json).unwrap().0
+    };
+    for name in NAMES {
+        for (low, fitting) in [(0.999_999, false), (0.5, true)] {
+            let storage = Arc::new(Memory::new());
+            for (space, trials) in [(space(0.0), 60), (space(low), 64)] {
+                let setup = Setup::new(space, by_name(name, Some(60)).unwrap());
+                let mut setup = setup.objective(Objective::minimize("loss"));
+                setup.on_change = OnChange::Continue;
+                setup.max_trials = Some(trials);
+                let study = Core::open(storage.clone(), "study".into(), setup).unwrap();
+                while let Ok(asked) = study.ask() {
+                    study.tell(asked.number, asked.number as f64).unwrap();
+                }
+                let history = study.history();
+                assert_eq!(history.trials().len() as u64, trials, "{name}");
+                let count = history.finished().count() as u64;
+                assert_eq!(history.finished_count(), count, "{name}");
+                assert!(
+                    fitting || trials == 60 || count < 10,
+                    "{name} keeps {count}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn a_study_in_a_file_goes_on_with_the_same_bits() {
     let space = serde_json::json!([
         {"name": "rate", "type": "float", "low": 1e-6, "high": 1e-1, "log": true},

@@ -56,7 +56,7 @@ pub(super) fn trial(trial: &TrialRecord) -> String {
     let mut text = format!("trial {}, {}", trial.number, trial.state);
     let _ = writeln!(text, ", {}", duration(trial.seconds()));
     if let Some(message) = &trial.message {
-        let _ = writeln!(text, "{message}");
+        let _ = writeln!(text, "{}", printable(message));
     }
     if !trial.metrics.is_empty() {
         let _ = writeln!(text, "{}", metrics(&trial.metrics));
@@ -80,13 +80,19 @@ pub(super) fn trial(trial: &TrialRecord) -> String {
             None => text.push('\n'),
         }
         for failure in &run.failures {
-            let _ = writeln!(text, "  failed: {failure}");
+            let _ = writeln!(text, "  failed: {}", printable(failure));
         }
         for (row, step) in run.curve.steps().iter().enumerate() {
             let _ = writeln!(text, "  {step}: {}", metrics(&run.curve.metrics(row)));
         }
     }
     text
+}
+
+/// What a program said, line by line, without what would move the cursor of a terminal.
+fn printable(message: &str) -> String {
+    let lines: Vec<String> = message.lines().map(one_line).collect();
+    lines.join("\n")
 }
 
 fn parameters(text: &mut String, trial: &TrialRecord) {

@@ -13,7 +13,8 @@ pub(super) fn scores<'a>(
 
 /// The step and the score of the last report.
 pub(super) fn last(run: &ExecutionRecord, goal: &Goal) -> Option<(u64, f64)> {
-    scores(run, goal).last()
+    let (step, value) = run.curve.last(&goal.name)?;
+    Some((step, goal.score(value)))
 }
 
 /// The best score up to a step; `None` when nothing was reported so far.

@@ -66,9 +66,12 @@ pub fn trial_json(trial: &TrialRecord) -> Json {
 fn execution_json(run: &ExecutionRecord) -> Json {
     let epochs = run.curve.steps().iter().enumerate().map(|(row, step)| {
         let mut epoch = Map::new();
-        epoch.insert("epoch".to_owned(), json!(step));
         if let Ok(Json::Object(metrics)) = serde_json::to_value(run.curve.metrics(row)) {
             epoch.extend(metrics);
+        }
+        // A metric of this name takes that of a column.
+        if let Some(metric) = epoch.insert("epoch".to_owned(), json!(step)) {
+            epoch.insert("metric.epoch".to_owned(), metric);
         }
         Json::Object(epoch)
     });

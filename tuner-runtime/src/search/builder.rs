@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::controls::Rules;
 use super::error::SearchError;
-use super::keep::Keep;
+use super::keep::{Keep, trial_of};
 use super::progress::Progress;
 use super::tuner::{Settings, Tuner};
 use crate::pruner::Pruner;
@@ -14,6 +14,7 @@ use crate::sampler::Sampler;
 use crate::space::Tunable;
 use crate::storage::{Storage, StudyId};
 use crate::study::{self, Observer, OnChange, Study, StudyBuilder};
+use crate::trial::text::one_line;
 use crate::trial::{Constraint, Objective};
 
 /// The project's name where none is given.
@@ -236,6 +237,8 @@ impl<T: Tunable> TunerBuilder<T> {
         if let Some(storage) = storage {
             if self.overwrite {
                 start_anew(&*storage, &id, folder.as_deref())?;
+            } else if let Some(folder) = &folder {
+                refuse_foreign_folders(&*storage, &id, &folder.join("trials"))?;
             }
             self.study = self.study.shared_storage(storage);
         }
@@ -295,11 +298,13 @@ impl<T: Tunable> TunerBuilder<T> {
         }
         let name = self.project();
         let mut parts = std::path::Path::new(name).components();
-        let plain = matches!(parts.next(), Some(std::path::Component::Normal(_)));
-        if !plain || parts.next().is_some() || name.contains('\\') {
+        // `a/` and `a/.` have one part too, and it is the folder of `a`.
+        let plain =
+            matches!(parts.next(), Some(std::path::Component::Normal(part)) if part == name);
+        if !plain || parts.next().is_some() || name.contains(['\\', '\0']) {
             return Err(SearchError::Setting {
                 setting: "project_name",
-                value: format!("`{name}`"),
+                value: format!("`{}`", one_line(name)),
                 remedy: "it is the name of a single folder; give the path with .directory(..)",
             });
         }
@@ -348,6 +353,27 @@ pub(super) fn start_anew(
         }),
         _ => Ok(()),
     }
+}
+
+/// A study that begins must not find what the trials of a lost one kept: they would go on from its checkpoints.
+fn refuse_foreign_folders(
+    storage: &dyn Storage,
+    id: &StudyId,
+    trials: &std::path::Path,
+) -> Result<(), SearchError> {
+    // Folders first: another process may begin the study meanwhile.
+    let entries = std::fs::read_dir(trials).into_iter().flatten().flatten();
+    let mut folders = entries.filter(|entry| trial_of(&entry.file_name()).is_some());
+    if folders.next().is_none() || storage.list()?.contains(id) {
+        return Ok(());
+    }
+    Err(SearchError::Folder {
+        path: trials.to_owned(),
+        fault: format!(
+            "holds what trials kept, and there is no study `{id}` that they belong to; move it away, or \
+             begin anew with .overwrite(true), which deletes it"
+        ),
+    })
 }
 
 #[cfg(test)]

@@ -55,6 +55,8 @@ pub(super) struct Controls {
     began: Instant,
     /// Set by a signal.
     interrupted: Arc<AtomicBool>,
+    /// Set when an observer asked for the end: a signal after that is the first one.
+    ended_by_observer: AtomicBool,
     /// Set when nobody shall begin anything new.
     ending: AtomicBool,
     why: Mutex<Option<Result<End, SearchError>>>,
@@ -70,6 +72,7 @@ impl Controls {
             core,
             began: Instant::now(),
             interrupted,
+            ended_by_observer: AtomicBool::new(false),
             ending: AtomicBool::new(false),
             why: Mutex::default(),
             failures_in_a_row: AtomicU64::new(0),
@@ -99,8 +102,13 @@ impl Controls {
     /// By a signal, or by an observer that asked for the end.
     pub(super) fn is_interrupted(&self) -> bool {
         if self.core.take_end() {
-            self.interrupted.store(true, Ordering::Relaxed);
+            self.ended_by_observer.store(true, Ordering::Relaxed);
         }
+        self.ended_by_observer.load(Ordering::Relaxed) || self.is_signalled()
+    }
+
+    /// By a signal.
+    pub(super) fn is_signalled(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
     }
 
@@ -194,6 +202,31 @@ mod tests {
     use crate::storage::{Guard, Memory, Storage};
     use crate::study::Setup;
     use crate::trial::{Event, Metrics, Outcome};
+    use std::ops::ControlFlow;
+
+    #[test]
+    fn an_observer_that_asks_for_the_end_is_no_signal() {
+        let json = serde_json::json!([{"name": "x", "type": "float", "low": 0, "high": 1}]);
+        let (space, _) = Space::from_json(&json).unwrap();
+        let setup = Setup::new(space, Random::new()).objective("loss");
+        let study = Arc::new(Core::open(Arc::new(Memory::new()), "end".into(), setup).unwrap());
+        study.observe(Box::new(|_: &Event, _: &History| ControlFlow::Break(())));
+        let rules = Rules {
+            max_time: None,
+            max_trial_time: None,
+            target: None,
+            patience: None,
+            max_consecutive_failures: 1,
+        };
+        let signal = Arc::new(AtomicBool::new(false));
+        let controls = Controls::new(rules, study.clone(), signal.clone());
+        assert!(!controls.is_interrupted());
+        study.ask().unwrap();
+        assert!(controls.is_interrupted() && controls.must_stop());
+        assert!(!controls.is_signalled() && !signal.load(Ordering::Relaxed));
+        signal.store(true, Ordering::Relaxed);
+        assert!(controls.is_signalled());
+    }
 
     #[test]
     fn trials_end_in_the_order_of_the_log_whatever_the_clocks_say() {

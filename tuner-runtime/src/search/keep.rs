@@ -19,7 +19,12 @@ pub(super) fn trial_folder(trials: &Path, number: u64) -> PathBuf {
     trials.join(format!("{number:04}"))
 }
 
-/// Deletes the folders of ended trials that are not worth keeping.
+/// The trial whose folder has this name, if it is one.
+pub(super) fn trial_of(folder: &std::ffi::OsStr) -> Option<u64> {
+    folder.to_str()?.parse().ok()
+}
+
+/// Deletes the folders of ended trials that are not worth keeping. Those outside of the space stay: it may become wider again.
 ///
 /// What cannot be deleted now is tried again after the next trial: it is no reason to end a search.
 pub(super) fn tidy(trials: &Path, history: &History, keep: Keep) {
@@ -27,22 +32,28 @@ pub(super) fn tidy(trials: &Path, history: &History, keep: Keep) {
         // No trial kept anything.
         return;
     };
+    let has_ended = |number: &u64| {
+        let record = history.trial(*number);
+        record.is_some_and(|trial| {
+            trial.fits && !matches!(trial.state, State::Running | State::Paused)
+        })
+    };
+    let ended: Vec<(u64, PathBuf)> = entries
+        .flatten()
+        .filter_map(|entry| Some((trial_of(&entry.file_name())?, entry.path())))
+        .filter(|(number, _)| has_ended(number))
+        .collect();
+    if ended.is_empty() {
+        return;
+    }
     let best: Vec<u64> = history
         .best_trials(keep.trials)
         .iter()
         .map(|record| record.number)
         .collect();
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        // Only what looks like the folder of a trial is one.
-        let Some(number) = name.to_str().and_then(|name| name.parse::<u64>().ok()) else {
-            continue;
-        };
-        let ended = history
-            .trial(number)
-            .is_some_and(|record| !matches!(record.state, State::Running | State::Paused));
-        if ended && !best.contains(&number) {
-            let _ = fs::remove_dir_all(entry.path());
+    for (number, folder) in ended {
+        if !best.contains(&number) {
+            let _ = fs::remove_dir_all(folder);
         }
     }
     let Some(budget) = keep.bytes else {

@@ -149,7 +149,7 @@ pub fn running(
 pub fn paused(history: &History, trial: &TrialRecord) -> String {
     let goal = history.goal();
     let curve = trial.executions.first().map(|run| &run.curve);
-    let last = curve.and_then(|curve| curve.of(&goal.name).last());
+    let last = curve.and_then(|curve| curve.last(&goal.name));
     let at = last.map_or(String::new(), |(step, value)| {
         format!(" after epoch {step}: {} {}", goal.name, number(value))
     });

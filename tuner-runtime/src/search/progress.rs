@@ -15,6 +15,8 @@ use crate::trial::{Event, History, State, TrialRecord};
 
 /// Without a terminal a trial that runs says where it is no more often than this.
 const PLAIN_PAUSE: Duration = Duration::from_secs(10);
+/// On a terminal its line changes no more often than this.
+const FRAME: Duration = Duration::from_millis(50);
 
 /// How a search shows itself, on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -88,6 +90,7 @@ struct Line {
     last: Option<(u64, Instant)>,
     /// The seconds between the last two reports, over their distance.
     pace: Option<f64>,
+    shown: Option<Instant>,
 }
 
 impl Show {
@@ -161,11 +164,20 @@ impl Show {
             bar: all.map(|all| all.add(ProgressBar::new_spinner().with_style(message_only()))),
             last: None,
             pace: None,
+            shown: None,
         })
     }
 
     /// Where the trial is, on its line or as one of its own.
     fn show_trial(&mut self, history: &History, trial: &TrialRecord) {
+        let shown = self.line(trial.number).shown;
+        let is_time = match self.speaker.0 {
+            Some(_) => shown.is_none_or(|shown| shown.elapsed() >= FRAME),
+            None => self.said.elapsed() >= PLAIN_PAUSE,
+        };
+        if !is_time {
+            return;
+        }
         let executions = Expected {
             total: Some(self.executions),
             seconds: None,
@@ -180,7 +192,6 @@ impl Show {
                 .max()
                 .copied()
         });
-        let is_time = self.said.elapsed() >= PLAIN_PAUSE;
         let line = self.line(trial.number);
         let seconds = line.pace.zip(line.last).zip(total);
         let seconds =
@@ -189,12 +200,12 @@ impl Show {
         let text = lines::running(history, trial, executions, epochs);
         match &line.bar {
             Some(bar) => bar.set_message(format!("  {text}")),
-            None if is_time => {
+            None => {
                 self.said = Instant::now();
                 self.speaker.say(&text);
             }
-            None => {}
         }
+        self.line(trial.number).shown = Some(Instant::now());
     }
 
     fn reported(&mut self, trial: u64, step: u64) {
@@ -243,7 +254,8 @@ impl Observer for Show {
         };
         match event {
             Event::ExecutionStarted { .. } => {
-                self.line(record.number).last = None;
+                let line = self.line(record.number);
+                (line.last, line.shown) = (None, None);
                 self.show_trial(history, record);
             }
             Event::Reported { step, .. } => {

@@ -100,6 +100,8 @@ impl<T: Tunable> Tuner<T> {
     {
         let core = self.study.core().clone();
         core.refresh()?;
+        // What an observer asked for between two searches is not about this one.
+        core.take_end();
         let interrupted = Arc::new(AtomicBool::new(false));
         let signals = Signals::listen(&interrupted);
         let controls = Arc::new(Controls::new(
@@ -325,10 +327,13 @@ fn answer_signals(ended: &AtomicBool, controls: &Controls, speaker: Option<&Spea
         thread::park_timeout(PAUSE);
         if controls.is_interrupted() {
             if let Some(speaker) = speaker {
-                speaker.say(
-                    "interrupted: running epochs come to their end and are stored; \
-                     a second Ctrl-C ends at once",
-                );
+                let at_once = match controls.is_signalled() {
+                    true => "a second Ctrl-C",
+                    false => "Ctrl-C twice",
+                };
+                speaker.say(&format!(
+                    "interrupted: running epochs come to their end and are stored; {at_once} ends at once"
+                ));
             }
             return;
         }

@@ -2,6 +2,7 @@
 
 mod fold;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -127,9 +128,9 @@ impl History {
         Ok(Space::from_json(&spec.space)?.0)
     }
 
-    /// Whether a finished trial is better than another: constraints first, then the first
-    /// objective; of equals the one with the lower number, whichever ended first.
-    fn is_better(&self, one: &TrialRecord, other: &TrialRecord) -> bool {
+    /// Finished trials from the best to the worst: constraints first, then the first objective; of equals the one with
+    /// the lower number, whichever ended first.
+    fn order(&self, one: &TrialRecord, other: &TrialRecord) -> Ordering {
         let key = |record: &TrialRecord| {
             let score = record.value().map_or(f64::NAN, |v| self.goal().score(v));
             (record.missed(), -score, record.number)
@@ -139,7 +140,6 @@ impl History {
             .total_cmp(&other.0)
             .then(one.1.total_cmp(&other.1))
             .then(one.2.cmp(&other.2))
-            .is_lt()
     }
 
     /// What the study is about.
@@ -194,7 +194,7 @@ impl History {
         all.filter(|record| record.fits && !record.values.is_empty())
     }
 
-    /// How many trials have a result.
+    /// How many trials [`finished`](Self::finished) has.
     pub fn finished_count(&self) -> u64 {
         self.finished
     }
@@ -228,19 +228,13 @@ impl History {
         let all = self.trials.iter();
         let mut found: Vec<_> = all
             .filter(|record| record.fits && !record.values.is_empty())
-            .cloned()
             .collect();
-        found.sort_by(|one, other| {
-            if self.is_better(one, other) {
-                std::cmp::Ordering::Less
-            } else if self.is_better(other, one) {
-                std::cmp::Ordering::Greater
-            } else {
-                std::cmp::Ordering::Equal
-            }
-        });
-        found.truncate(count);
-        found
+        if count < found.len() {
+            found.select_nth_unstable_by(count, |one, other| self.order(one, other));
+            found.truncate(count);
+        }
+        found.sort_by(|one, other| self.order(one, other));
+        found.into_iter().cloned().collect()
     }
 
     /// Whether some trial, whatever its state, has this point.

@@ -115,6 +115,15 @@ impl Curve {
         })
     }
 
+    /// The last step that has this metric, and its value.
+    pub fn last(&self, name: &str) -> Option<(u64, f64)> {
+        let width = self.names.len();
+        let column = self.names.iter().position(|own| &**own == name)?;
+        let rows = self.steps.iter().enumerate().rev();
+        rows.map(|(row, &step)| (step, self.values[row * width + column]))
+            .find(|(_, value)| !is_absent(*value))
+    }
+
     /// Forgets everything: the run began again.
     pub fn clear(&mut self) {
         *self = Self::default();
@@ -410,5 +419,12 @@ mod tests {
         assert_eq!(accuracy, [(2, 0.7), (4, 0.8)]);
         assert_eq!(curve.of("loss").count(), 2);
         assert_eq!(curve.of("speed").count(), 0);
+        assert_eq!(curve.last("accuracy"), Some((4, 0.8)));
+        assert!(
+            curve
+                .last("loss")
+                .is_some_and(|(step, loss)| step == 2 && loss.is_nan())
+        );
+        assert_eq!(curve.last("speed"), None);
     }
 }

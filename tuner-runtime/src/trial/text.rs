@@ -86,10 +86,10 @@ fn line<'a>(pairs: impl Iterator<Item = (&'a str, String)>, between: &str) -> St
 /// The first line of a message, with a mark where there is more.
 pub fn first_line(message: &str) -> String {
     let mut lines = message.lines().filter(|line| !line.trim().is_empty());
-    let first = lines.next().unwrap_or("no reason given").trim();
+    let first = one_line(lines.next().unwrap_or("no reason given").trim());
     match lines.next() {
         Some(_) => format!("{first} ..."),
-        None => first.to_owned(),
+        None => first,
     }
 }
 
@@ -183,5 +183,6 @@ mod tests {
         assert_eq!(seconds(0.0894166), "0.089");
         assert_eq!(first_line("\nno room \n  at line 3"), "no room ...");
         assert_eq!(first_line(""), "no reason given");
+        assert_eq!(first_line("\u{1b}[2J gone\r"), "\\u{1b}[2J gone");
     }
 }

@@ -96,6 +96,73 @@ fn the_same_command_goes_on_and_a_changed_one_says_what_differs() {
     assert_eq!(tuner.study().trials()[0].point, first[0].point);
 }
 
+#[test]
+fn what_trials_kept_is_there_again_when_the_space_is_wide_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |run: &mut Execution| std::fs::write(run.directory().join("weights"), [7; 100]);
+    let kept = || {
+        let trials = std::fs::read_dir(folder.path().join("net/trials")).unwrap();
+        trials.count()
+    };
+    let wide = quiet().directory(folder.path()).project_name("net");
+    let mut tuner = wide.max_trials(10).build().unwrap();
+    let loss = |execution: &mut Execution, net: Net| run(execution).map(|()| loss(&net, 0));
+    tuner.search(loss).unwrap();
+    assert_eq!(kept(), 10);
+    drop(tuner);
+    let narrow = edited().directory(folder.path()).project_name("net");
+    let narrow = narrow.on_change(OnChange::Continue).max_trials(12);
+    let mut tuner = narrow.keep_best(1).build().unwrap();
+    let loss = |execution: &mut Execution, net: Edited| {
+        run(execution).map(|()| net.units.iter().sum::<usize>() as f64)
+    };
+    tuner.search(loss).unwrap();
+    let trials = tuner.study().trials();
+    let outside = trials.iter().filter(|record| !record.fits).count();
+    assert!(outside > 0);
+    assert_eq!(kept(), outside + 1);
+}
+
+#[test]
+fn a_new_study_takes_nothing_that_the_trials_of_a_lost_one_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = || {
+        quiet()
+            .directory(folder.path())
+            .project_name("net")
+            .max_trials(1)
+    };
+    let run = |run: &mut Execution, net: Net| -> std::io::Result<f64> {
+        let checkpoint = run.directory().join("checkpoint");
+        assert!(!checkpoint.exists());
+        std::fs::write(checkpoint, "here")?;
+        Ok(loss(&net, 0))
+    };
+    here().build().unwrap().search(run).unwrap();
+    for file in ["study.db", "study.db-wal", "study.db-shm"] {
+        let _ = std::fs::remove_file(folder.path().join("net").join(file));
+    }
+    let refused = text(here());
+    assert!(refused.contains("holds what trials kept"), "{refused}");
+    assert!(refused.contains(".overwrite(true)"), "{refused}");
+    here().overwrite(true).build().unwrap().search(run).unwrap();
+}
+
+#[test]
+fn a_project_has_a_folder_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [
+        "a/", "a//", "a/.", "./a", "..", ".", "", "a/b", "a\\b", "nu\0l",
+    ] {
+        let refused = text(quiet().directory(folder.path()).project_name(name));
+        assert!(
+            refused.contains("it is the name of a single folder"),
+            "{name:?}: {refused}"
+        );
+    }
+    assert!(!folder.path().join("a").exists());
+}
+
 /// What a grid cannot count.
 #[tunable]
 #[derive(Debug)]

@@ -123,6 +123,20 @@ fn an_observer_sees_everything_and_may_end_the_search() {
 }
 
 #[test]
+fn what_an_observer_asked_for_before_a_search_does_not_end_it() {
+    let observer = |event: &Event, _: &History| match event.trial() {
+        Some(0) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    let mut tuner = quiet().max_trials(3).observer(observer).build().unwrap();
+    let trial = tuner.study().ask().unwrap();
+    tuner.study().tell(trial, 0.5).unwrap();
+    let run = |_: &mut Execution, net: Net| loss(&net, 0);
+    assert_eq!(tuner.search(run).unwrap(), End::Trials);
+    assert_eq!(tuner.study().trials().len(), 3);
+}
+
+#[test]
 fn an_observer_may_end_the_search_within_a_trial() {
     let observer = |event: &Event, _: &History| match event {
         Event::Reported { step: 2, .. } => ControlFlow::Break(()),

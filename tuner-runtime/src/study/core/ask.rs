@@ -1,6 +1,6 @@
 //! The next trial: one that was left behind, one that waits, the queue's, or the sampler's.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::super::error::StudyError;
@@ -123,7 +123,8 @@ impl Core {
         if !numbers.is_empty() {
             return self.drop_paused(history, numbers, message).map(Some);
         }
-        let is_lost = |trial: &&TrialRecord| !trial.fits && !self.is_at_work(trial);
+        let mut is_at_work = self.at_work();
+        let is_lost = |trial: &&TrialRecord| !trial.fits && !is_at_work(trial);
         let lost = history.running().find(is_lost);
         Ok(lost.map(|trial| finished(trial.number, Outcome::Failed { message })))
     }
@@ -187,15 +188,26 @@ impl Core {
 
     /// The first trial that nobody works on, though it has not ended and can go on.
     fn left_behind<'h>(&self, history: &'h History) -> Option<&'h TrialRecord> {
+        let mut is_at_work = self.at_work();
         let mut running = history.running();
-        running.find(|record| record.fits && !self.is_at_work(record))
+        running.find(|record| record.fits && !is_at_work(record))
     }
 
-    fn is_at_work(&self, record: &TrialRecord) -> bool {
-        if record.owner == *self.owner() {
-            return lock(&self.active).contains(&record.number);
+    /// Whether somebody works on a trial. Each owner is looked for once: one may hold thousands.
+    fn at_work(&self) -> impl FnMut(&TrialRecord) -> bool {
+        let active = lock(&self.active);
+        let mut alive: BTreeMap<Arc<str>, bool> = BTreeMap::new();
+        move |record| {
+            if record.owner == *self.owner() {
+                return active.contains(&record.number);
+            }
+            if let Some(&known) = alive.get(&record.owner) {
+                return known;
+            }
+            let found = is_alive(&*self.storage, &self.session, &record.owner);
+            alive.insert(record.owner.clone(), found);
+            found
         }
-        is_alive(&*self.storage, &self.session, &record.owner)
     }
 
     fn propose(&self, history: &History, until: Option<u64>) -> Result<(Event, Asked), StudyError> {

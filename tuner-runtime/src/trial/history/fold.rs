@@ -256,15 +256,15 @@ impl History {
         Ok(())
     }
 
-    /// Counts a trial that just ended, and sees whether it is the best.
+    /// Counts a trial that just ended with a result, and sees whether it is the best; one outside of the space does not count.
     fn rank(&mut self, number: u64) {
         let record = &self.trials[number as usize];
-        if record.value().is_none() {
+        if !record.fits || record.value().is_none() {
             return;
         }
         self.finished += 1;
-        let better = |other: u64| self.is_better(record, &self.trials[other as usize]);
-        if record.fits && self.best.is_none_or(better) {
+        let better = |other: u64| self.order(record, &self.trials[other as usize]).is_lt();
+        if self.best.is_none_or(better) {
             self.best = Some(number);
         }
     }

@@ -132,6 +132,7 @@ fn a_changed_study_is_judged_by_its_new_space_and_objectives() {
     let best = history.best().unwrap();
     assert_eq!((best.number, best.value()), (1, Some(20.0)));
     assert_eq!(history.finished().count(), 2);
+    assert_eq!(history.finished_count(), 2);
 }
 
 #[test]
