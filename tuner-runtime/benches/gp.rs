@@ -100,10 +100,12 @@ fn search(posterior: &Posterior, candidates: &[f64], best: f64) -> f64 {
         .flat_map(|i| &candidates[i * DIMENSIONS..(i + 1) * DIMENSIONS])
         .copied()
         .collect();
-    let free: Vec<bool> = (0..starts.len())
-        .map(|i| KINDS[i % DIMENSIONS] == Kind::Continuous)
-        .collect();
-    ascend(&acquisition, &starts, &free, 20).values[0]
+    let range = |(i, at): (usize, &f64)| match KINDS[i % DIMENSIONS] {
+        Kind::Continuous => (0.0, 1.0),
+        _ => (*at, *at),
+    };
+    let ranges: Vec<(f64, f64)> = starts.iter().enumerate().map(range).collect();
+    ascend(&acquisition, &starts, &ranges, 20).values[0]
 }
 
 fn parts(criterion: &mut Criterion) {

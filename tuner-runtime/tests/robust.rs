@@ -74,6 +74,35 @@ fn two_hundred_parameters_are_searched_and_repeat() {
     }
 }
 
+#[cfg(feature = "gp")]
+#[test]
+fn with_thirty_parameters_the_first_trials_are_no_waste() {
+    const TRIALS: u64 = 45;
+    let axis = |i| json!({"name": format!("x{i}"), "type": "float", "low": 0.0, "high": 1.0});
+    let space = space((0..30).map(axis).collect());
+    let mut left = Vec::new();
+    for seed in 1..=3 {
+        let mut rng = tuner::math::rng::Rng::new(seed);
+        let optimum: Vec<f64> = (0..30).map(|_| 0.1 + 0.8 * rng.unit()).collect();
+        let loss = |point: &Point| {
+            let x = point.iter().filter_map(|(_, value)| value.as_f64());
+            x.zip(&optimum)
+                .map(|(x, best)| (x - best).powi(2))
+                .sum::<f64>()
+        };
+        let study = study(&space, by_name("gp", None).unwrap(), TRIALS);
+        for _ in 0..TRIALS {
+            let asked = study.ask().unwrap();
+            study.tell(asked.number, loss(&asked.point)).unwrap();
+        }
+        let history = study.history();
+        let first = history.trial(0).unwrap().value().unwrap();
+        left.push(history.best().unwrap().value().unwrap() / first);
+    }
+    println!("of the first trial's loss there remain {left:.2?} after {TRIALS} trials");
+    assert!(left.iter().sum::<f64>() < 3.0 * 0.75);
+}
+
 #[test]
 fn one_parameter_and_values_without_sense_break_nothing() {
     let only = space(json!([{"name": "x", "type": "float", "low": -1.0, "high": 1.0}]));

@@ -281,14 +281,14 @@ impl Slopes {
     }
 }
 
-/// Climbs from each start to a nearby maximum over the coordinates that `free` marks (one mark a coordinate of each start),
-/// within [0, 1]; the others stay. All starts share each evaluation. Steps are taken in units of the lengthscales.
+/// Climbs from each start to a nearby maximum within `ranges`, the least and the largest value of each coordinate of each
+/// start; where they are equal it stays. All starts share each evaluation. Steps are taken in units of the lengthscales.
 ///
 /// No point that is returned is worse than its start.
 pub fn ascend(
     acquisition: &Acquisition<'_>,
     starts: &[f64],
-    free: &[bool],
+    ranges: &[(f64, f64)],
     max_iterations: usize,
 ) -> Ascent {
     let posterior = acquisition.posterior;
@@ -308,14 +308,14 @@ pub fn ascend(
     };
     let mut climbs: Vec<Lbfgs> = starts
         .chunks_exact(dimensions)
-        .zip(free.chunks_exact(dimensions))
-        .map(|(row, free)| {
-            let scaled = |at: fn(f64) -> f64| -> Vec<f64> {
-                let all = row.iter().zip(&lengths).zip(free);
-                all.map(|((u, length), free)| if *free { at(*u) } else { *u } / length)
-                    .collect()
+        .zip(ranges.chunks_exact(dimensions))
+        .map(|(row, ranges)| {
+            let scaled = |at: &dyn Fn(usize) -> f64| -> Vec<f64> {
+                let all = lengths.iter().enumerate();
+                all.map(|(i, length)| at(i) / length).collect()
             };
-            Lbfgs::new(&scaled(|u| u), &scaled(|_| 0.0), &scaled(|_| 1.0), options)
+            let (low, high) = (scaled(&|i| ranges[i].0), scaled(&|i| ranges[i].1));
+            Lbfgs::new(&scaled(&|i| row[i]), &low, &high, options)
         })
         .collect();
     let mut rows = Vec::new();
@@ -342,17 +342,20 @@ pub fn ascend(
         rows: Vec::new(),
         values: Vec::new(),
     };
-    let marks = starts
+    let within = starts
         .chunks_exact(dimensions)
-        .zip(free.chunks_exact(dimensions));
-    for (climb, (start, free)) in climbs.into_iter().zip(marks) {
+        .zip(ranges.chunks_exact(dimensions));
+    for (climb, (start, ranges)) in climbs.into_iter().zip(within) {
         let minimum = climb.into_minimum();
         // What stayed keeps its bits.
         let moved = unscaled(&minimum.x, &lengths);
-        let kept = moved.zip(start).zip(free);
-        found.rows.extend(
-            kept.map(|((moved, start), free)| if *free { moved.clamp(0.0, 1.0) } else { *start }),
-        );
+        let kept = moved.zip(start).zip(ranges);
+        found
+            .rows
+            .extend(kept.map(|((moved, start), (low, high))| match low < high {
+                true => moved.clamp(*low, *high),
+                false => *start,
+            }));
         found.values.push(-minimum.value);
     }
     found

@@ -101,14 +101,17 @@ impl Data {
             .with_shares(&self.shares)
     }
 
-    /// The observations with these indices, without noise of their own.
+    /// The observations with these indices.
     ///
     /// # Errors
     /// No index.
     pub fn subset(&self, kept: &[usize]) -> Result<Self, GpError> {
         let rows: Vec<f64> = kept.iter().flat_map(|&i| self.row(i)).copied().collect();
         let values: Vec<f64> = kept.iter().map(|&i| self.values[i]).collect();
-        Self::new(&self.kinds, &rows, &values)?.with_shares(&self.shares)
+        let noise: Vec<f64> = kept.iter().map(|&i| self.extra_noise[i]).collect();
+        Self::new(&self.kinds, &rows, &values)?
+            .with_extra_noise(&noise)?
+            .with_shares(&self.shares)
     }
 
     /// The number of observations.

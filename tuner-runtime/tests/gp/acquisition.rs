@@ -312,7 +312,12 @@ fn ascending_ends_higher_and_moves_what_is_free() {
         .map(|i| i % 3 == 0 || (i % 3 == 2 && i < 15))
         .collect();
     let before = acquisition.evaluate(&starts);
-    let found = ascend(&acquisition, &starts, &free, 40);
+    let range = |(i, free): (usize, &bool)| match free {
+        true => (0.0, 1.0),
+        false => (starts[i], starts[i]),
+    };
+    let ranges: Vec<(f64, f64)> = free.iter().enumerate().map(range).collect();
+    let found = ascend(&acquisition, &starts, &ranges, 40);
     assert_all_close(
         &acquisition.evaluate(&found.rows),
         &found.values,

@@ -2,6 +2,7 @@
 
 use super::encoding::Encoding;
 use super::evidence::Evidence;
+use super::region::Region;
 use crate::math::rng::Rng;
 use crate::math::sobol::Sobol as Sequence;
 
@@ -18,6 +19,8 @@ pub(super) struct Candidates {
     pub(super) rows: Vec<f64>,
     /// The rows of the best trials, best first.
     pub(super) best: Vec<Vec<f64>>,
+    /// Where numbers may be moved to.
+    pub(super) region: Region,
 }
 
 impl Candidates {
@@ -33,20 +36,29 @@ impl Candidates {
             .take(5)
             .map(|&i| evidence.rows[i].clone())
             .collect();
-        let mut rows = everywhere(encoding, COUNT / 2, rng);
+        let region = Region::new(encoding, evidence, &best[0]);
+        let near = |row: &[f64], spread: f64, rng: &mut Rng| {
+            perturbed(encoding, row, spread, &region, rng)
+        };
+        let mut rows = match region.half() {
+            Some(half) => (0..COUNT / 2)
+                .flat_map(|_| near(&best[0], half, rng))
+                .collect(),
+            None => everywhere(encoding, COUNT / 2, rng),
+        };
         let side = Side::after(&evidence.progress(), beginning, encoding.len()).length;
         for i in 0..COUNT / 4 {
-            rows.extend(perturbed(encoding, &best[i % best.len()], SPREAD, rng));
+            rows.extend(near(&best[i % best.len()], SPREAD, rng));
         }
         for _ in 0..COUNT / 4 {
-            rows.extend(perturbed(encoding, &best[0], 0.25 * side, rng));
+            rows.extend(near(&best[0], 0.25 * side, rng));
         }
         for row in best.iter().take(3) {
             for i in 0..encoding.len() {
                 rows.extend(exchanged(encoding, row, i, rng));
             }
         }
-        Self { rows, best }
+        Self { rows, best, region }
     }
 }
 
@@ -77,7 +89,13 @@ fn fresh(encoding: &Encoding<'_>, rng: &mut Rng) -> Vec<f64> {
 }
 
 /// A trial's row with some coordinates moved: numbers by a normal step, categories anywhere.
-fn perturbed(encoding: &Encoding<'_>, row: &[f64], spread: f64, rng: &mut Rng) -> Vec<f64> {
+fn perturbed(
+    encoding: &Encoding<'_>,
+    row: &[f64],
+    spread: f64,
+    region: &Region,
+    rng: &mut Rng,
+) -> Vec<f64> {
     let mut moved = row.to_vec();
     let chance = (MOVED / encoding.len() as f64).min(1.0);
     let always = rng.below(encoding.len() as u128) as usize;
@@ -88,7 +106,8 @@ fn perturbed(encoding: &Encoding<'_>, row: &[f64], spread: f64, rng: &mut Rng) -
         moved[i] = if dimension.is_category() {
             rng.below(dimension.levels.len() as u128) as f64
         } else {
-            moved[i] + spread * rng.normal()
+            let (low, high) = region.range(i, row[i]);
+            (moved[i] + spread * rng.normal()).clamp(low, high)
         };
     }
     encoding.snap(&mut moved, &fresh(encoding, rng));

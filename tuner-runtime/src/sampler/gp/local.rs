@@ -43,10 +43,11 @@ pub(super) fn search(
     for _ in 0..ROUNDS {
         let before = heights.clone();
         let on: Vec<&Vec<f64>> = moving.iter().map(|&i| &starts[i]).collect();
-        let free: Vec<bool> = on.iter().flat_map(|row| free(encoding, row)).collect();
-        if free.contains(&true) {
+        let ranges = on.iter().flat_map(|row| ranges(encoding, candidates, row));
+        let ranges: Vec<(f64, f64)> = ranges.collect();
+        if ranges.iter().any(|(low, high)| low < high) {
             let from: Vec<f64> = on.into_iter().flatten().copied().collect();
-            let climbed = ascend(&acquisition, &from, &free, STEPS);
+            let climbed = ascend(&acquisition, &from, &ranges, STEPS);
             let ends = climbed.rows.chunks_exact(dimensions).zip(climbed.values);
             for (&i, (end, value)) in moving.iter().zip(ends) {
                 if value > heights[i] {
@@ -154,10 +155,19 @@ fn returned(encoding: &Encoding<'_>, row: &[f64], i: usize, best: &[f64]) -> Vec
     moved
 }
 
-/// The coordinates that a climb may move.
-fn free<'a>(encoding: &'a Encoding<'_>, row: &'a [f64]) -> impl Iterator<Item = bool> + 'a {
+/// How far a climb may move each coordinate: along the continua that are active.
+fn ranges<'a>(
+    encoding: &'a Encoding<'_>,
+    candidates: &'a Candidates,
+    row: &'a [f64],
+) -> impl Iterator<Item = (f64, f64)> + 'a {
     let kinds = encoding.kinds.iter().enumerate();
-    kinds.map(|(i, kind)| *kind == Kind::Continuous && encoding.is_active(i, row))
+    kinds.map(
+        |(i, kind)| match *kind == Kind::Continuous && encoding.is_active(i, row) {
+            true => candidates.region.range(i, row[i]),
+            false => (row[i], row[i]),
+        },
+    )
 }
 
 /// Candidates drawn with weights exp(standardised value), each at most once (P. Efraimidis and P. Spirakis, 2006).

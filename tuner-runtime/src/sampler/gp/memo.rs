@@ -156,17 +156,15 @@ impl Chosen {
     }
 }
 
-/// Fits the hyperparameters when it is due, from where the last fit ended and from another start if there is one. `seen`
-/// turns values, of the trials with these places, into what is modelled.
+/// Fits the hyperparameters when it is due, from where the last fit ended and from another start if there is one.
 pub(super) fn refit(
-    raw: &Data,
+    data: &Data,
     memo: Option<Memo>,
     also: Option<Hyper>,
     rng: &mut Rng,
-    seen: impl Fn(&[f64], &[usize]) -> Vec<f64>,
 ) -> Result<Memo, GpError> {
-    let n = raw.len();
-    let dimensions = raw.dimensions();
+    let n = data.len();
+    let dimensions = data.dimensions();
     let mut starts = Vec::with_capacity(4);
     let mut options = FitOptions::default();
     let mut drawn = n;
@@ -199,10 +197,8 @@ pub(super) fn refit(
     if drawn == n {
         starts.extend((0..2).map(|_| Hyper::draw(dimensions, || rng.normal())));
     }
-    let kept = representative(raw, MOST_FITTED);
-    let part = raw.subset(&kept)?;
-    let seen = seen(part.values(), &kept);
-    let found = fit(&part.with_values(&seen)?, &starts, options)?;
+    let part = data.subset(&representative(data, MOST_FITTED))?;
+    let found = fit(&part, &starts, options)?;
     Ok(Memo::new(n, drawn, weighed, found.hyper))
 }
 

@@ -70,17 +70,20 @@ impl<'a> Model<'a> {
         };
         let output = chosen.output;
         let seen = output.apply(&evidence.scores).values;
+        let (seen, stopped) = pruned::together(evidence, seen, MOST_KEPT / 4);
         let known = memo.as_ref().and_then(|memo| memo.older(0));
         let older = Older::new(evidence, 0, kinds, output, known, &seen)?;
+        let rest = older::rest(older.as_ref(), &seen);
         let all: Vec<usize> = (0..seen.len()).collect();
-        let rest = older::rest(older.as_ref(), &seen, &all);
-        let mut memo = refit(&raw, memo, start, rng, |part, kept| {
-            older::rest(older.as_ref(), &output.apply(part).values, kept)
-        })?;
+        let data = conditioned(&raw, &rest, &stopped, evidence, &all)?;
+        let mut memo = refit(&data, memo, start, rng)?;
         memo.chosen = chosen;
         memo.level = evidence.level;
         memo.olders = older.iter().map(|older| Some(older.hyper())).collect();
-        let data = conditioned(&raw, &rest, evidence, &memo.hyper)?;
+        let data = match near(&raw, evidence, &memo.hyper) {
+            Some(kept) => conditioned(&raw, &rest, &stopped, evidence, &kept)?,
+            None => data,
+        };
         let hypers = if data.len() <= MOST_AVERAGED {
             draws(&data, &memo.hyper, DRAWN, ChainOptions::default(), rng)?
         } else {
@@ -127,20 +130,17 @@ impl<'a> Model<'a> {
     ) -> Result<Self, GpError> {
         let mut memos = Vec::with_capacity(evidence.objectives.len());
         let mut objectives = Vec::with_capacity(evidence.objectives.len());
-        let all: Vec<usize> = (0..raw.len()).collect();
         let kinds = raw.kinds();
         for (place, values) in evidence.objectives.iter().enumerate() {
             let seen = front::OUTPUT.apply(values).values;
             let known = memo.and_then(|memo| memo.older(place));
             let older = Older::new(evidence, place, kinds, front::OUTPUT, known, &seen)?;
             let known = memo.and_then(|memo| memo.of(place));
-            let raw = raw.with_values(values)?;
+            let rest = older::rest(older.as_ref(), &seen);
             let start = Some(Hyper::prior_mode(kinds.len()));
-            let found = refit(&raw, known, start, rng, |part, kept| {
-                older::rest(older.as_ref(), &front::OUTPUT.apply(part).values, kept)
-            })?;
+            let found = refit(&raw.with_values(&rest)?, known, start, rng)?;
             objectives.push(Objective {
-                rest: older::rest(older.as_ref(), &seen, &all),
+                rest,
                 hyper: found.hyper.clone(),
                 seen,
                 older,
@@ -149,7 +149,11 @@ impl<'a> Model<'a> {
         }
         let everywhere = candidates::everywhere(encoding, PREDICTED, rng);
         let hyper = &memos[0].hyper;
-        let condition = |rest: &[f64]| conditioned(raw, rest, evidence, hyper);
+        let kept = near(raw, evidence, hyper).unwrap_or_else(|| (0..raw.len()).collect());
+        let condition = |rest: &[f64]| {
+            let stopped = pruned::predicted(evidence, rest, MOST_KEPT / 4);
+            conditioned(raw, rest, &stopped, evidence, &kept)
+        };
         let front = front::improvement(&objectives, evidence, &everywhere, condition)?;
         let first = match &front {
             Some(front) => front.posteriors()[0].clone(),
@@ -205,26 +209,27 @@ impl<'a> Model<'a> {
     }
 }
 
-/// The finished trials as the process sees them, and the pruned ones as uncertain values.
+/// The finished trials that the posterior is conditioned on, where all are too many.
+fn near(raw: &Data, evidence: &Evidence, hyper: &Hyper) -> Option<Vec<usize>> {
+    let best = evidence.ranking()[0];
+    (raw.len() > MOST_KEPT).then(|| around(raw, hyper, best, LOCAL, GLOBAL))
+}
+
+/// Finished trials as the process sees them, and the newest of the pruned ones as values with noise.
 fn conditioned(
     raw: &Data,
     seen: &[f64],
+    stopped: &[(f64, f64)],
     evidence: &Evidence,
-    hyper: &Hyper,
+    kept: &[usize],
 ) -> Result<Data, GpError> {
-    let kept = if raw.len() <= MOST_KEPT {
-        (0..raw.len()).collect()
-    } else {
-        around(raw, hyper, evidence.ranking()[0], LOCAL, GLOBAL)
-    };
-    let finished = raw.with_values(seen)?.subset(&kept)?;
-    let pruned = pruned::predicted(evidence, seen, MOST_KEPT / 4);
-    let newest = &evidence.pruned[evidence.pruned.len() - pruned.len()..];
+    let finished = raw.with_values(seen)?.subset(kept)?;
+    let newest = &evidence.pruned[evidence.pruned.len() - stopped.len()..];
     let rows = [finished.rows(), &newest.concat()].concat();
     let mut values = finished.values().to_vec();
     let mut noise = vec![0.0; values.len()];
-    values.extend(pruned.iter().map(|(value, _)| value));
-    noise.extend(pruned.iter().map(|(_, noise)| noise));
+    values.extend(stopped.iter().map(|(value, _)| value));
+    noise.extend(stopped.iter().map(|(_, noise)| noise));
     Data::new(raw.kinds(), &rows, &values)?
         .with_extra_noise(&noise)?
         .with_shares(raw.shares())

@@ -79,12 +79,12 @@ impl Older {
     }
 }
 
-/// What the old means leave of new values, those of the trials with these places.
-pub(super) fn rest(older: Option<&Older>, seen: &[f64], places: &[usize]) -> Vec<f64> {
+/// What the old means leave of the values of the finished trials.
+pub(super) fn rest(older: Option<&Older>, seen: &[f64]) -> Vec<f64> {
     match older {
         Some(older) => {
-            let pairs = seen.iter().zip(places);
-            pairs.map(|(y, place)| y - older.means[*place]).collect()
+            let pairs = seen.iter().zip(&older.means);
+            pairs.map(|(y, mean)| y - mean).collect()
         }
         None => seen.to_vec(),
     }

@@ -4,6 +4,9 @@
 //! one. From five pairs on, the least-squares line through them predicts the final score of the stopped trial; what it leaves
 //! unexplained, (1 - rho^2) of the variance, is the noise of that prediction. With fewer pairs it is a guess in the middle of
 //! the worse half. Either way it is evidence, never a value: no pruned trial is the best one.
+//!
+//! Where most trials are pruned, those that finished are the best few, and the scale of their values is too fine for all: the
+//! process is fitted to both together, on one scale.
 
 use super::evidence::{Evidence, Rung};
 use crate::gp::Output;
@@ -37,6 +40,46 @@ pub(super) fn predicted(evidence: &Evidence, seen: &[f64], most: usize) -> Vec<(
             })
         })
         .collect()
+}
+
+/// The values of the finished trials, and those that the newest `most` pruned ones are taken to have with their noise
+/// variances, half-ranked together. Without pruned trials nothing changes.
+pub(super) fn together(
+    evidence: &Evidence,
+    seen: Vec<f64>,
+    most: usize,
+) -> (Vec<f64>, Vec<(f64, f64)>) {
+    let stopped = predicted(evidence, &seen, most);
+    match stopped.is_empty() {
+        true => (seen, stopped),
+        false => on_one_scale(&seen, &stopped),
+    }
+}
+
+fn on_one_scale(seen: &[f64], stopped: &[(f64, f64)]) -> (Vec<f64>, Vec<(f64, f64)>) {
+    let mut all = seen.to_vec();
+    all.extend(stopped.iter().map(|(value, _)| value));
+    let shaped = Output::HalfRank.apply(&all).values;
+    let scale = stretch(&all, &shaped).powi(2);
+    let (seen, values) = shaped.split_at(seen.len());
+    let stopped = values.iter().zip(stopped).map(|(value, (_, noise))| {
+        let noise = (scale * noise).clamp(LEAST_NOISE, 1.0);
+        (*value, noise)
+    });
+    (seen.to_vec(), stopped.collect())
+}
+
+/// By what a transform stretches the better half.
+fn stretch(values: &[f64], shaped: &[f64]) -> f64 {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let (middle, best) = (order[order.len() / 2], order[order.len() - 1]);
+    let range = values[best] - values[middle];
+    if range > 0.0 {
+        (shaped[best] - shaped[middle]) / range
+    } else {
+        1.0
+    }
 }
 
 /// A least-squares line from the scores at a step, transformed, to final ones.
@@ -121,6 +164,30 @@ mod tests {
         assert!(
             line.noise > 0.9 && line.noise < 1.2 && line.at(0).abs() < 0.3,
             "{line:?}"
+        );
+    }
+
+    #[test]
+    fn the_scale_is_that_of_all_and_not_of_the_best_few() {
+        // Of forty-six trials the best six came to their end.
+        let seen: Vec<f64> = (0..6).map(|i| 0.5 * f64::from(i) - 1.25).collect();
+        let stopped: Vec<(f64, f64)> = (0..40).map(|i| (-2.0 - f64::from(i), 0.5)).collect();
+        let (values, uncertain) = on_one_scale(&seen, &stopped);
+        let all: Vec<f64> = values
+            .iter()
+            .copied()
+            .chain(uncertain.iter().map(|(value, _)| *value))
+            .collect();
+        let mean = all.iter().sum::<f64>() / all.len() as f64;
+        let square = all.iter().map(|y| (y - mean).powi(2)).sum::<f64>();
+        assert!(mean.abs() < 1e-12 && (square / all.len() as f64 - 1.0).abs() < 1e-12);
+        assert!(values.is_sorted() && uncertain.is_sorted_by(|a, b| a.0 >= b.0));
+        assert!(values[0] > uncertain[0].0 && uncertain[39].0 > -4.0);
+        // A doubt that was large among the best is small among all.
+        assert!(
+            uncertain
+                .iter()
+                .all(|(_, noise)| (LEAST_NOISE..0.1).contains(noise))
         );
     }
 
