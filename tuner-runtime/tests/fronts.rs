@@ -228,16 +228,13 @@ mod model {
     }
 
     #[test]
-    fn a_constraint_that_is_not_measured_counts_as_missed() {
+    fn a_constraint_on_what_is_no_number_counts_as_missed() {
         let mut setup = Setup::new(cube(2), Gp::new()).objective(Objective::minimize("loss"));
         setup.constraints = vec![Constraint::at_most("size", 1.0)];
         let value = |point: &Point| {
             let (x, y) = (at(point, "x0"), at(point, "x1"));
             let metrics = Metrics::new().with("loss", (x - 0.6).powi(2) + (y - 0.3).powi(2));
-            match x < 0.5 {
-                true => metrics,
-                false => metrics.with("size", 0.5),
-            }
+            metrics.with("size", if x < 0.5 { f64::NAN } else { 0.5 })
         };
         let study = run(setup.max_trials(30), &Arc::default(), 30, value);
         let history = study.history();

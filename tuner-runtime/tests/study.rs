@@ -13,7 +13,7 @@ use serde_json::json;
 use tuner::sampler::{Grid, Random};
 use tuner::space::{Handle, Tunable, tunable};
 use tuner::storage::{Guard, Memory, Sqlite, Storage, StorageError};
-use tuner::study::{OnChange, Study, StudyBuilder, StudyError};
+use tuner::study::{OnChange, Report, Study, StudyBuilder, StudyError};
 use tuner::trial::{Constraint, Event, Metrics, Objective, Origin, State};
 
 #[tunable]
@@ -408,6 +408,43 @@ fn the_front_holds_what_nothing_dominates() {
     }
     let front: Vec<Pair> = study.front().into_iter().map(|best| best.params).collect();
     assert_eq!(front, [pair(2, 2), pair(3, 3), pair(4, 4)]);
+}
+
+#[test]
+fn a_result_measures_what_the_constraints_are_on() {
+    let builder = Study::<Pair>::builder()
+        .sampler(Random::new())
+        .objective("loss");
+    let study = builder
+        .constraint(Constraint::at_most("mb", 2.0))
+        .build()
+        .unwrap();
+    let trial = study.ask().unwrap();
+    study.report(&trial, 1, 0.5).unwrap();
+    for lacking in [
+        Metrics::new().with("loss", 0.5).with("MB", 1.0).into(),
+        Report::from(0.5),
+    ] {
+        let text = study.tell(&trial, lacking).unwrap_err().to_string();
+        assert!(
+            text.contains("`mb`") && text.contains("mb at most 2"),
+            "{text}"
+        );
+    }
+    study.tell(&trial, [("loss", 0.5), ("mb", 3.0)]).unwrap();
+    assert!(!study.trials()[0].is_feasible());
+    // What went astray has failed, whatever else it lacks.
+    let trial = study.ask().unwrap();
+    study.tell(trial, f64::NAN).unwrap();
+    assert_eq!(study.trials()[1].state, State::Failed);
+    // The objective itself may be bounded.
+    let builder = Study::<Pair>::builder()
+        .sampler(Random::new())
+        .objective("loss");
+    let bound = Constraint::at_least("loss", 2.0);
+    let study = builder.constraint(bound).build().unwrap();
+    study.tell(study.ask().unwrap(), 3.0).unwrap();
+    assert!(study.trials()[0].is_feasible());
 }
 
 #[test]

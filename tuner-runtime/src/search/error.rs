@@ -31,8 +31,15 @@ pub enum SearchError {
         /// The feature.
         feature: &'static str,
     },
-    /// What the program measures has no such name as the objective. No trial failed for it.
-    #[error("wrong objective: {0}")]
+    /// What the program measures has no such name as the objective or a constraint. No trial failed for it.
+    #[error(
+        "wrong {what}: {fault}",
+        fault = .0,
+        what = match .0 {
+            StudyError::NotMeasured { .. } => "constraint",
+            _ => "objective",
+        }
+    )]
     WrongObjective(StudyError),
     /// Too many trials in a row failed.
     #[error(

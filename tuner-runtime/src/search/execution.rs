@@ -10,7 +10,7 @@ use super::controls::Controls;
 use super::error::SearchError;
 use super::panic::guarded;
 use crate::pruner::Verdict;
-use crate::study::{Asked, Core, Report, StudyError, check_names};
+use crate::study::{Asked, Core, Report, StudyError, check_constraints, check_names};
 use crate::trial::{Goal, Metrics};
 
 /// A training run is to end now: hand this error on with `?`.
@@ -20,9 +20,9 @@ use crate::trial::{Goal, Metrics};
 #[error("the run is to stop now")]
 pub struct Stopped;
 
-/// The objective is none of what a program measures. The search ends; no trial fails for it.
+/// The objective, or what a constraint is on, is none of what a program measures. The search ends; no trial fails for it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the objective is none of what is measured; the search ends")]
+#[error("the objective, or what a constraint is on, is none of what is measured; the search ends")]
 pub struct WrongObjective;
 
 /// Why an execution has to end before its time.
@@ -128,14 +128,14 @@ impl Execution {
         }
     }
 
-    /// What to do where an objective is missing. Its name is wrong, unless some run came to its end with it: then this
-    /// one has failed.
+    /// What to do where an objective, or what a constraint is on, is missing. Its name is wrong, unless some run came to
+    /// its end with it: then this one has failed.
     pub(super) fn lacking(&self, fault: StudyError) -> Ending {
         let history = self.core.history();
         let mut runs = history.trials().iter().flat_map(|trial| &trial.executions);
         let has_all = |metrics: &Metrics| {
-            let mut goals = self.goals.iter();
-            goals.all(|goal| metrics.get(&goal.name).is_some())
+            let names = || metrics.names().map(|name| &**name);
+            check_names(&self.goals, names()).is_ok() && self.check_constraints(names()).is_ok()
         };
         match runs.any(|run| run.metrics.as_ref().is_some_and(has_all)) {
             true => Ending::Failed(fault.to_string()),
@@ -143,19 +143,39 @@ impl Execution {
         }
     }
 
-    /// Says beforehand which metrics the program will measure, so that a wrong objective ends the
+    /// Whether all that the constraints are on is among the names.
+    pub(super) fn check_constraints<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), StudyError> {
+        check_constraints(&self.core.history().spec().constraints, names)
+    }
+
+    /// Says beforehand which metrics the program will measure, so that a wrong objective or constraint ends the
     /// search before any training.
     ///
     /// # Errors
-    /// [`WrongObjective`] when an objective is not among them: hand it on with `?`.
+    /// [`WrongObjective`] when an objective, or what a constraint is on, is not among them: hand it on with `?`.
     pub fn expect_metrics<S: AsRef<str>>(&mut self, names: &[S]) -> Result<(), WrongObjective> {
-        match check_names(&self.goals, names.iter().map(AsRef::as_ref)) {
-            Ok(()) => Ok(()),
-            Err(fault) => {
-                self.ending = Some(Ending::Broken(SearchError::WrongObjective(fault)));
-                Err(WrongObjective)
-            }
-        }
+        self.expect_objectives(names)?;
+        let checked = self.check_constraints(names.iter().map(AsRef::as_ref));
+        self.or_wrong(checked)
+    }
+
+    /// The same for the objectives alone: what constraints are on, such as a size, may be measured after the training.
+    pub(crate) fn expect_objectives<S: AsRef<str>>(
+        &mut self,
+        names: &[S],
+    ) -> Result<(), WrongObjective> {
+        let checked = check_names(&self.goals, names.iter().map(AsRef::as_ref));
+        self.or_wrong(checked)
+    }
+
+    fn or_wrong(&mut self, checked: Result<(), StudyError>) -> Result<(), WrongObjective> {
+        checked.map_err(|fault| {
+            self.ending = Some(Ending::Broken(SearchError::WrongObjective(fault)));
+            WrongObjective
+        })
     }
 
     /// Says how many epochs the run will report at most, so that the time left can be shown.

@@ -287,6 +287,12 @@ impl Work<'_> {
             (_, Outcome::Epochs(epochs)) => best_epoch(epochs, &goals),
             (_, Outcome::Reported) => best_epoch(self.reported(trial, execution), &goals),
         };
+        let result = result.and_then(|ran| {
+            if let Ran::Finished(metrics) = &ran {
+                run.check_constraints(metrics.names().map(|name| &**name))?;
+            }
+            Ok(ran)
+        });
         Ok(result.unwrap_or_else(|fault| run.lacking(fault).into()))
     }
 

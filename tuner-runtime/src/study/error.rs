@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::sampler::SampleError;
 use crate::space::{PointError, SpaceError};
 use crate::storage::StorageError;
-use crate::trial::{HistoryError, State, UnknownDirection};
+use crate::trial::{Constraint, HistoryError, State, UnknownDirection};
 
 /// A study that cannot do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -182,6 +182,18 @@ pub enum StudyError {
     NoValue {
         /// The objective.
         objective: Arc<str>,
+        /// The names that there are.
+        known: String,
+    },
+    /// A result without a metric that a constraint is on.
+    #[error(
+        "the result lacks `{0}`, on which there is the constraint \"{constraint}\"; it has {known}. \
+         Give metrics by name, `{0}` among them, or put the constraint on one of those that there are",
+        constraint.name
+    )]
+    NotMeasured {
+        /// The constraint.
+        constraint: Constraint,
         /// The names that there are.
         known: String,
     },

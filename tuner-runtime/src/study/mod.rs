@@ -17,7 +17,7 @@ pub use change::differences;
 pub use error::StudyError;
 pub use observer::Observer;
 pub use report::Report;
-pub(crate) use report::check_names;
+pub(crate) use report::{check_constraints, check_names};
 pub use setup::{OnChange, Setup};
 pub use typed::{Best, Study, StudyBuilder, Trial};
 

@@ -1,7 +1,7 @@
 //! A result or an intermediate report: one number, or metrics by name.
 
 use super::error::StudyError;
-use crate::trial::{Goal, Metrics};
+use crate::trial::{Constraint, Goal, Metrics};
 
 /// What was measured: the value of the only objective, or metrics by name.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,12 +46,31 @@ pub(crate) fn check_names<'a>(
         None => Ok(()),
         Some(goal) => Err(StudyError::NoValue {
             objective: goal.name.clone(),
-            known: if known.is_empty() {
-                "no metric".to_owned()
-            } else {
-                known.join(", ")
-            },
+            known: listed(&known),
         }),
+    }
+}
+
+/// Whether every metric that a constraint is on is among the names.
+pub(crate) fn check_constraints<'a>(
+    constraints: &[Constraint],
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<(), StudyError> {
+    let known: Vec<&str> = names.into_iter().collect();
+    let mut constraints = constraints.iter();
+    match constraints.find(|constraint| !known.contains(&&*constraint.name)) {
+        None => Ok(()),
+        Some(constraint) => Err(StudyError::NotMeasured {
+            constraint: constraint.clone(),
+            known: listed(&known),
+        }),
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => "no metric".to_owned(),
+        names => names.join(", "),
     }
 }
 

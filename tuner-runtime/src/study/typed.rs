@@ -172,7 +172,7 @@ impl<T: Tunable> Study<T> {
     /// infinite makes the trial failed.
     ///
     /// # Errors
-    /// When the trial has ended before, or the result lacks an objective.
+    /// When the trial has ended before, or the result lacks an objective or a metric that a constraint is on.
     pub fn tell(&self, trial: impl Into<u64>, result: impl Into<Report>) -> Result<(), StudyError> {
         self.core.tell(trial.into(), result)
     }

@@ -46,7 +46,7 @@ impl Fit {
     ) -> Result<Trained, TrainError> {
         let validation = validation.into();
         let names = self.metric_names(validation.is_some());
-        if run.expect_metrics(&names).is_err() {
+        if run.expect_objectives(&names).is_err() {
             return Err(TrainError::Stopped);
         }
         run.expect_steps(self.epochs);

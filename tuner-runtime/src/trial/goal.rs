@@ -212,7 +212,8 @@ impl fmt::Display for Goal {
     }
 }
 
-/// A bound that a metric must keep for a trial to count as a solution.
+/// A bound that a metric must keep for a trial to count as a solution. A result that lacks the metric is an error; one
+/// where it is NaN misses the bound.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Constraint {
     /// The metric.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tuner::pruner::{Hyperband, Pruner, Verdict};
 use tuner::search::{Execution, IntoOutcome, Outcome, SearchError, Stopped, TunerBuilder};
-use tuner::trial::{Event, History, Metrics, Objective, State, TrialRecord};
+use tuner::trial::{Constraint, Event, History, Metrics, Objective, State, TrialRecord};
 
 use crate::{Net, loss, quiet};
 
@@ -151,6 +151,38 @@ fn a_wrong_objective_ends_the_search_before_training_and_fails_no_trial() {
         .build()
         .unwrap();
     let error = tuner.search(|run: &mut Execution, _: Net| run.report(1, 0.5));
+    assert!(matches!(error, Err(SearchError::WrongObjective(_))));
+}
+
+#[test]
+fn a_constraint_on_what_is_not_measured_ends_the_search() {
+    let constrained = || quiet().constraint(Constraint::at_most("sizze", 2.0));
+    let mut tuner = constrained().build().unwrap();
+    let sized = |_: &mut Execution, _: Net| Metrics::new().with("loss", 0.1).with("size", 1.0);
+    let error = tuner.search(sized).unwrap_err();
+    assert!(matches!(error, SearchError::WrongObjective(_)));
+    let text = error.to_string();
+    assert!(
+        text.starts_with("wrong constraint: ")
+            && text.contains("`sizze`")
+            && text.contains("it has loss, size"),
+        "{text}"
+    );
+    let ended = |record: &tuner::trial::TrialRecord| record.ended.is_some();
+    assert!(!tuner.study().trials().iter().any(|record| ended(record)));
+    // A number alone does not measure it either; reports need not, before the end.
+    let mut tuner = constrained().build().unwrap();
+    let error = tuner.search(|run: &mut Execution, _: Net| run.report(1, 0.5).map(|()| 0.5));
+    assert!(matches!(error, Err(SearchError::WrongObjective(_))));
+    let curve = &tuner.study().trials()[0].executions[0].curve;
+    assert_eq!(curve.len(), 1, "the report was taken");
+    let mut tuner = constrained().build().unwrap();
+    let error = tuner.search(
+        |run: &mut Execution, _: Net| -> Result<f64, tuner::search::WrongObjective> {
+            run.expect_metrics(&["loss", "size"])?;
+            Ok(0.0)
+        },
+    );
     assert!(matches!(error, Err(SearchError::WrongObjective(_))));
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::super::error::StudyError;
-use super::super::report::Report;
+use super::super::report::{Report, check_constraints};
 use super::{Core, lock, now};
 use crate::math::rng::{Purpose, Rng};
 use crate::pruner::Verdict;
@@ -73,17 +73,22 @@ impl Core {
     /// Ends a trial that was asked for with its result. A result that is NaN or infinite makes it failed.
     ///
     /// # Errors
-    /// When the trial has ended before, or the result lacks an objective.
+    /// When the trial has ended before, or the result lacks an objective or a metric that a constraint is on.
     pub fn tell(&self, number: u64, result: impl Into<Report>) -> Result<(), StudyError> {
-        let goals = self.history().goals().to_vec();
-        let metrics = result.into().into_metrics(&goals)?;
-        let bad = goals.iter().find_map(|goal| {
+        let history = self.history();
+        let metrics = result.into().into_metrics(history.goals())?;
+        let bad = history.goals().iter().find_map(|goal| {
             let value = metrics.get(&goal.name)?;
             (!value.is_finite()).then(|| format!("{} is {value}", goal.name))
         });
+        let names = metrics.names().map(|name| &**name);
+        let lacking = check_constraints(&history.spec().constraints, names);
+        // Held any longer, it would have to be copied to take the events in.
+        drop(history);
         if let Some(message) = bad {
             return self.fail(number, message);
         }
+        lacking?;
         self.on_trial(number, |record| {
             Ok(vec![
                 Event::ExecutionFinished {
