@@ -14,36 +14,46 @@ pub struct Scale {
     pub mean: f64,
     /// The standard deviation; 1 where all values are equal.
     pub deviation: f64,
+    /// Whether all values are equal but for rounding.
+    pub is_flat: bool,
 }
 
 impl Scale {
-    /// Mean and standard deviation (divisor n) of finite values. A deviation below 1e-10 of the largest value is
-    /// rounding, and counts as none.
+    /// Mean and standard deviation (divisor n) of finite values. Values that agree to 64 units in the last place of the
+    /// largest differ by rounding, and count as equal.
     pub fn of(values: &[f64]) -> Self {
+        let first = values.first().copied().unwrap_or(0.0);
         let largest = values.iter().fold(0.0, |most: f64, y| most.max(y.abs()));
-        if largest == 0.0 {
+        // Halved, the difference of two opposite values of 1e308 does not overflow.
+        let gap = |y: &f64| 0.5 * y - 0.5 * first;
+        let widest = values
+            .iter()
+            .fold(0.0, |most: f64, y| most.max(gap(y).abs()));
+        if widest <= 32.0 * f64::EPSILON * largest {
             return Self {
-                mean: 0.0,
+                mean: first,
                 deviation: 1.0,
+                is_flat: true,
             };
         }
-        // In units of the largest value neither the sum nor the squares overflow.
+        // About one of the values nothing is rounded off, in units of the widest gap neither the sum nor the squares
+        // overflow.
         let count = values.len() as f64;
-        let mean = values.iter().map(|y| y / largest / count).sum::<f64>();
-        let square = |y: &f64| (y / largest - mean).powi(2) / count;
+        let mean = values.iter().map(|y| gap(y) / widest / count).sum::<f64>();
+        let square = |y: &f64| (gap(y) / widest - mean).powi(2) / count;
         let deviation = values.iter().map(square).sum::<f64>().sqrt();
         Self {
-            mean: mean * largest,
-            deviation: if deviation > 1e-10 {
-                deviation * largest
-            } else {
-                1.0
-            },
+            mean: 2.0 * (0.5 * first + mean * widest),
+            deviation: 2.0 * (deviation * widest),
+            is_flat: false,
         }
     }
 
-    /// (y - mean) / deviation.
+    /// (y - mean) / deviation; 0 where all values are equal.
     pub fn apply(&self, y: f64) -> f64 {
+        if self.is_flat {
+            return 0.0;
+        }
         // Halved, the difference of two opposite values of 1e308 does not overflow.
         (0.5 * y - 0.5 * self.mean) / (0.5 * self.deviation)
     }
@@ -52,6 +62,18 @@ impl Scale {
 /// The values with mean 0 and standard deviation 1; zeros where all values are equal.
 pub fn standardise(values: &[f64]) -> Vec<f64> {
     let scale = Scale::of(values);
+    values.iter().map(|y| scale.apply(*y)).collect()
+}
+
+/// The values about their median with standard deviation 1. One that lies far off leaves the differences of the others
+/// as they are.
+pub fn centre(values: &[f64]) -> Vec<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let scale = Scale {
+        mean: median_of_sorted(&sorted),
+        ..Scale::of(values)
+    };
     values.iter().map(|y| scale.apply(*y)).collect()
 }
 
@@ -66,14 +88,17 @@ pub fn half_rank(values: &[f64]) -> Vec<f64> {
     if worse == 0 {
         return values.to_vec();
     }
-    let better = values.iter().filter(|y| **y >= median);
-    let (sum, count) = better.fold((0.0, 0.0), |(sum, count), y| {
-        (sum + (y - median).powi(2), count + 1.0)
-    });
-    let spread = match (sum / count).sqrt() {
-        spread if spread > 0.0 => spread,
+    let best = levels.last().copied().unwrap_or(median) - median;
+    let spread = if best > 0.0 {
+        // In units of the largest one no square underflows beside values that lie far off.
+        let better = values.iter().filter(|y| **y >= median);
+        let (sum, count) = better.fold((0.0, 0.0), |(sum, count), y| {
+            (sum + ((y - median) / best).powi(2), count + 1.0)
+        });
+        best * f64::sqrt(sum / count)
+    } else {
         // The better half is one plateau.
-        _ => Scale::of(values).deviation,
+        Scale::of(values).deviation
     };
     let warp = |y: f64| {
         let rank = levels.partition_point(|level| *level < y);
@@ -86,7 +111,8 @@ pub fn half_rank(values: &[f64]) -> Vec<f64> {
     values.iter().map(|y| warp(*y)).collect()
 }
 
-/// Lifts values that are more than 1.5 interquartile ranges below the lower quartile up to that limit.
+/// Lifts values that are more than 1.5 interquartile ranges below the lower quartile up to that limit. Where the middle
+/// half is one plateau, which tells no range, the values below it become quantiles by [`half_rank`].
 pub fn winsorise(values: &[f64]) -> Vec<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -97,6 +123,9 @@ pub fn winsorise(values: &[f64]) -> Vec<f64> {
         quantile_of_sorted(&sorted, 0.25),
         quantile_of_sorted(&sorted, 0.75),
     );
+    if lower == upper {
+        return half_rank(values);
+    }
     let limit = lower - 1.5 * (upper - lower);
     values.iter().map(|y| y.max(limit)).collect()
 }

@@ -2,7 +2,9 @@
 
 use crate::{assert_close, numbers, reference};
 use tuner_runtime::math::normal::quantile;
-use tuner_runtime::math::transform::{Scale, YeoJohnson, half_rank, standardise, winsorise};
+use tuner_runtime::math::transform::{
+    Scale, YeoJohnson, centre, half_rank, standardise, winsorise,
+};
 
 #[test]
 fn yeo_johnson_has_the_power_of_scipy() {
@@ -87,5 +89,35 @@ fn standardising_survives_equal_and_huge_values() {
     );
     // 0.1 + 0.2 differs from 0.3 by rounding alone.
     let rounding = Scale::of(&[0.1 + 0.2, 0.3]);
-    assert!(rounding.apply(0.1 + 0.2).abs() < 1e-10);
+    assert_eq!(rounding.apply(0.1 + 0.2), 0.0);
+    assert_eq!(standardise(&[1e300; 30]), [0.0; 30]);
+}
+
+#[test]
+fn standardising_tells_apart_what_differs_by_more_than_rounding() {
+    for (offset, step) in [(1e12, 5.0), (-1.7e18, 1e8), (1e300, 1e288)] {
+        let values = [offset, offset + step, offset + 2.0 * step];
+        let found = standardise(&values);
+        for (found, wanted) in found.iter().zip([-1.5f64.sqrt(), 0.0, 1.5f64.sqrt()]) {
+            assert_close(*found, wanted, 1e-3, 1e-3, "standardised");
+        }
+    }
+}
+
+#[test]
+fn a_plateau_of_most_values_is_not_all_that_is_left_of_them() {
+    let mut values = vec![1.0; 30];
+    values.extend([0.5, 0.2, -1e6]);
+    let seen = winsorise(&values);
+    assert!(seen[29] == 1.0 && seen[29] > seen[30] && seen[30] > seen[31] && seen[31] > seen[32]);
+}
+
+#[test]
+fn what_lies_far_off_leaves_the_better_half_as_it_is() {
+    let values = [-1e300, 0.0, 1.0, 2.0, 3.0, 4.0];
+    let seen = standardise(&half_rank(&centre(&values)));
+    let wanted = standardise(&half_rank(&[-10.0, 0.0, 1.0, 2.0, 3.0, 4.0]));
+    for (found, wanted) in seen.iter().zip(wanted) {
+        assert_close(*found, wanted, 1e-9, 1e-9, "half rank");
+    }
 }
