@@ -30,8 +30,9 @@ pub struct Gate {
 /// The values of an axis that open a gate.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Opening {
-    /// Coordinates from the first to the second.
-    Between(f64, f64),
+    /// Coordinates between the two of a pair, which close it themselves. Between a value that opens the gate and its
+    /// neighbour that closes it there is nothing: a side opens the gate that holds no value that closes it.
+    Between(Vec<(f64, f64)>),
     /// The categories that are marked.
     Of(Vec<bool>),
 }
@@ -40,7 +41,12 @@ impl Opening {
     /// Whether all of a side opens the gate.
     fn covers(&self, side: &Side) -> bool {
         match (self, side) {
-            (Self::Between(least, most), Side::Between(low, high)) => low >= least && high <= most,
+            (Self::Between(gaps), Side::Between(low, high)) => {
+                gaps.iter().any(|(after, before)| {
+                    // A side holds its low end, and its high end where the axis ends too.
+                    low > after && (high < before || (high == before && *high < 1.0))
+                })
+            }
             (Self::Of(open), Side::Among(kept)) => {
                 let mut pairs = kept.iter().zip(open);
                 pairs.all(|(kept, open)| !kept || *open)

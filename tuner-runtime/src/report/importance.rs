@@ -5,12 +5,13 @@
 //! space: it matters by what it changes where it is active. The trees split it there alone, so that it takes
 //! no credit from the parameter that switches it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::math::forest::{self, Feature, Forest, Gate, Opening};
 use crate::math::rng::Rng;
-use crate::math::transform::{standardise, winsorise};
-use crate::space::{Axis, Condition, Param, Space};
+use crate::math::transform::{centre, standardise, winsorise};
+use crate::space::{Axis, Condition, Domain, Param, Space, Value};
 use crate::trial::{History, TrialRecord};
 
 /// Trees in the forest.
@@ -30,7 +31,8 @@ pub struct Importance {
 /// than two finished trials. The same trials give the same numbers.
 ///
 /// Values far below the others (by more than 1.5 interquartile ranges) count as if they were at that limit: one
-/// trial that went astray does not decide.
+/// trial that went astray does not decide. Where the middle half of the values is one and the same, those below it count
+/// by their rank.
 ///
 /// ```
 /// # use tuner_runtime as tuner;
@@ -88,7 +90,7 @@ pub fn importances_of(history: &History, objective: usize) -> Vec<Importance> {
     let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
     let score = |trial: &&TrialRecord| goal.score(trial.values[objective]);
     let values: Vec<f64> = trials.iter().map(score).collect();
-    let values = standardise(&winsorise(&values));
+    let values = standardise(&winsorise(&centre(&values)));
     let mut rng = Rng::new(history.spec().seed);
     let shares = Forest::fit(&axes, &rows, &values, TREES, &mut rng).shares();
     let mut importances: Vec<Importance> = places
@@ -130,31 +132,56 @@ fn gate(space: &Space, place: usize, places: &[usize]) -> Option<Gate> {
                 })
                 .collect(),
         ),
-        (_, Condition::AtLeast { count, .. }) => {
-            let nearest = domain.nearest(&crate::space::Value::Int(*count));
-            let (low, high) = domain.cell(&nearest);
-            let least = if condition.holds(&nearest) { low } else { high };
-            Opening::Between(least, 1.0)
-        }
-        // The values that are named, if they are neighbours, and what lies between them otherwise.
-        (_, Condition::Is { values, .. }) => {
-            let cells = values.iter().map(|value| domain.cell(value));
-            let (least, most) = cells.fold((1.0, 0.0), |(least, most): (f64, f64), (low, high)| {
-                (least.min(low), most.max(high))
-            });
-            Opening::Between(least, most)
-        }
+        _ => Opening::Between(gaps(domain, condition)),
     };
     Some(Gate { axis, open })
+}
+
+/// The parts of the axis of an ordered parent on which the condition holds, each from the last value before it to the
+/// first one after it.
+fn gaps(domain: &Domain, condition: &Condition) -> Vec<(f64, f64)> {
+    let count = domain.count().unwrap_or(0);
+    let beside = |value: &Value| {
+        let index = domain.index(value);
+        index
+            .into_iter()
+            .flat_map(|index| index.saturating_sub(1)..=index + 1)
+    };
+    // Of many integers those are enough at which the condition changes.
+    let indices: BTreeSet<u128> = match (domain, condition) {
+        (Domain::Choice(_), _) => (0..count).collect(),
+        (_, Condition::AtLeast { count, .. }) => {
+            beside(&domain.nearest(&Value::Int(*count))).collect()
+        }
+        (_, Condition::Is { values, .. }) => values.iter().flat_map(beside).collect(),
+    };
+    let values = indices.into_iter().filter_map(|index| domain.value(index));
+    let mut marks: Vec<(f64, bool)> = values
+        .map(|value| (domain.encode(&value), condition.holds(&value)))
+        .collect();
+    marks.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let mut gaps = Vec::new();
+    let (mut after, mut is_open) = (f64::NEG_INFINITY, false);
+    for (x, holds) in marks.into_iter().chain([(f64::INFINITY, false)]) {
+        if !holds {
+            if is_open {
+                gaps.push((after, x));
+            }
+            after = x;
+        }
+        is_open = holds;
+    }
+    gaps
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::space::Point;
     use crate::trial::{Event, FORMAT, Metrics, Objective, Origin, Outcome, StudySpec};
     use serde_json::json;
 
-    fn finish(history: &mut History, point: crate::space::Point, loss: f64) {
+    fn finish(history: &mut History, point: Point, loss: f64) {
         let number = history.trials().len() as u64;
         let started = Event::TrialStarted {
             number,
@@ -185,6 +212,18 @@ mod tests {
             {"name": "idle", "type": "int", "low": 1, "high": 9},
             {"name": "fixed", "type": "fixed", "value": 1},
         ]);
+        sampled(space, trials, |point| {
+            let kind = point.get("kind").and_then(|kind| kind.as_str()).unwrap() == "b";
+            let rate = number(point, "rate").unwrap();
+            (rate.log10() + 2.0).powi(2) + if kind { 0.0 } else { 0.5 }
+        })
+    }
+
+    fn number(point: &Point, name: &str) -> Option<f64> {
+        point.get(name).and_then(|value| value.as_f64())
+    }
+
+    fn sampled(space: serde_json::Value, trials: u64, loss: impl Fn(&Point) -> f64) -> History {
         let spec = StudySpec {
             format: FORMAT,
             seed: 1,
@@ -198,9 +237,7 @@ mod tests {
         let mut rng = Rng::new(4);
         for _ in 0..trials {
             let point = history.space().sample(&mut rng);
-            let rate = point.get("rate").and_then(|rate| rate.as_f64()).unwrap();
-            let kind = point.get("kind").and_then(|kind| kind.as_str()).unwrap() == "b";
-            let loss = (rate.log10() + 2.0).powi(2) + if kind { 0.0 } else { 0.5 };
+            let loss = loss(&point);
             finish(&mut history, point, loss);
         }
         history
@@ -224,6 +261,100 @@ mod tests {
         let found = importances(&history);
         assert_eq!(&*found[0].name, "rate");
         assert!(found[0].share > 0.5, "{found:?}");
+    }
+
+    fn shares(history: &History) -> Vec<(String, f64)> {
+        let found = importances(history).into_iter();
+        found.map(|one| (one.name.to_string(), one.share)).collect()
+    }
+
+    fn unit(name: &str) -> serde_json::Value {
+        json!({"name": name, "type": "float", "low": 0.0, "high": 1.0})
+    }
+
+    #[test]
+    fn a_plateau_of_most_values_hides_nothing() {
+        let space = json!([unit("x"), unit("idle")]);
+        let x = |point: &Point| number(point, "x").unwrap();
+        // One in ten is bad; one in five is worse by more and more.
+        for loss in [|x: f64| f64::from(x > 0.9), |x: f64| (x - 0.8).max(0.0)] {
+            let found = shares(&sampled(space.clone(), 300, |point| loss(x(point))));
+            assert!(found[0].0 == "x" && found[0].1 > 0.9, "{found:?}");
+        }
+        // Nor does one that went astray beside it.
+        let mut history = sampled(space, 300, |point| (x(point) - 0.8).max(0.0));
+        let point = history.space().sample(&mut Rng::new(9));
+        finish(&mut history, point, 1e300);
+        let found = shares(&history);
+        assert!(found[0].0 == "x" && found[0].1 > 0.8, "{found:?}");
+    }
+
+    #[test]
+    fn values_that_are_large_beside_their_differences_are_told_apart() {
+        let space = json!([unit("x"), unit("idle")]);
+        let x = |point: &Point| number(point, "x").unwrap();
+        for loss in [
+            |x: f64| 1e300 * (1.0 + 1e-12 * x),
+            |x: f64| 1.7e18 + 1e8 * x,
+            |x: f64| 1.7e308_f64.copysign(x - 0.5),
+        ] {
+            let found = shares(&sampled(space.clone(), 100, |point| loss(x(point))));
+            assert!(found[0].0 == "x" && found[0].1 > 0.8, "{found:?}");
+        }
+        for same in [1e300, 0.1, 2e12] {
+            let found = shares(&sampled(space.clone(), 30, |_| same));
+            assert!(found.iter().all(|(_, share)| *share == 0.0), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn what_hangs_below_an_ordered_parent_is_judged_as_below_a_switch() {
+        let int = json!({"name": "n", "type": "int", "low": 1, "high": 2});
+        let ordered =
+            json!({"name": "n", "type": "categorical", "choices": [1, 2], "ordered": true});
+        let switch = json!({"name": "n", "type": "categorical", "choices": ["1", "2"]});
+        let at_least = json!({"parent": "n", "at_least": 2});
+        let is = json!({"parent": "n", "values": [2]});
+        for (parent, condition) in [
+            (switch, json!({"parent": "n", "values": ["2"]})),
+            (int.clone(), at_least),
+            (int, is.clone()),
+            (ordered, is),
+        ] {
+            let mut child = unit("c");
+            child["condition"] = condition;
+            let space = json!([parent, child, unit("idle")]);
+            // Half of the variance is the child's alone, the rest that of both.
+            let history = sampled(space, 400, |point| number(point, "c").unwrap_or(0.5));
+            let found = shares(&history);
+            assert!(found[0].0 == "c" && found[0].1 > 0.3, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_gate_opens_between_the_values_that_close_it() {
+        let gaps = |parent: serde_json::Value, condition: serde_json::Value| {
+            let mut child = unit("c");
+            child["condition"] = condition;
+            let (space, _) = Space::from_json(&json!([parent, child])).unwrap();
+            let [parent, child] = space.params() else {
+                panic!("two parameters");
+            };
+            super::gaps(&parent.domain, child.condition.as_ref().unwrap())
+        };
+        let int = || json!({"name": "n", "type": "int", "low": 1, "high": 4});
+        let (low, high) = (f64::NEG_INFINITY, f64::INFINITY);
+        let at_least = |n: i64| gaps(int(), json!({"parent": "n", "at_least": n}));
+        assert_eq!(at_least(3), [(0.375, high)]);
+        assert_eq!(at_least(1), [(low, high)]);
+        let is = |values: &[i64]| gaps(int(), json!({"parent": "n", "values": values}));
+        assert_eq!(is(&[1, 3]), [(low, 0.375), (0.375, 0.875)]);
+        assert_eq!(is(&[3, 4]), [(0.375, high)]);
+        // Choices stand by value, not as declared.
+        let choices =
+            json!({"name": "n", "type": "categorical", "choices": [8, 1, 4], "ordered": true});
+        let found = gaps(choices, json!({"parent": "n", "values": [4, 8]}));
+        assert_eq!(found, [(1.0 / 6.0, high)]);
     }
 
     #[test]
