@@ -7,6 +7,7 @@
 extern crate tuner_runtime as tuner;
 
 use std::sync::{Arc, Barrier};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
@@ -14,7 +15,7 @@ use tuner::sampler::{Grid, Random};
 use tuner::space::{Handle, Tunable, tunable};
 use tuner::storage::{Guard, Memory, Sqlite, Storage, StorageError};
 use tuner::study::{OnChange, Report, Study, StudyBuilder, StudyError};
-use tuner::trial::{Constraint, Event, Metrics, Objective, Origin, State};
+use tuner::trial::{Constraint, Event, Experience, Metrics, Objective, Origin, State};
 
 #[tunable]
 #[derive(Debug, Clone, PartialEq)]
@@ -105,7 +106,7 @@ fn a_trial_that_ends_early_ends_its_run_and_counts_its_time() {
     );
     study.report(&one, 1, 0.5).unwrap();
     study.report(&two, 1, 0.5).unwrap();
-    std::thread::sleep(Duration::from_millis(5));
+    thread::sleep(Duration::from_millis(5));
     study.prune(&one, "not good").unwrap();
     study.fail(&two, "no room").unwrap();
     study.fail(&three, "no room").unwrap();
@@ -330,7 +331,7 @@ fn a_change_that_many_want_at_once_is_made_once() {
     drop(losses().storage(file()).build().unwrap());
     for seed in 2..6 {
         let start = Barrier::new(OPENERS);
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             for _ in 0..OPENERS {
                 scope.spawn(|| {
                     let builder = losses().seed(seed).on_change(OnChange::Continue);
@@ -408,6 +409,80 @@ fn the_front_holds_what_nothing_dominates() {
     }
     let front: Vec<Pair> = study.front().into_iter().map(|best| best.params).collect();
     assert_eq!(front, [pair(2, 2), pair(3, 3), pair(4, 4)]);
+}
+
+#[test]
+fn a_note_of_the_user_does_not_pass_for_an_older_study() {
+    let older = losses().build().unwrap();
+    for _ in 0..5 {
+        let trial = older.ask().unwrap();
+        older.tell(trial, 0.5).unwrap();
+    }
+    let storage: Arc<dyn Storage> = Arc::new(Memory::new());
+    let study = losses().shared_storage(storage.clone()).build().unwrap();
+    let text = study
+        .set_study_attribute("warm_start", "run 41")
+        .unwrap_err();
+    assert!(text.to_string().contains("`warm_start`"), "{text}");
+    let trial = study.ask().unwrap();
+    study.set_attribute(&trial, "warm_start", "run 41").unwrap();
+    study.tell(trial, 0.5).unwrap();
+    // As it may stand in a study of before.
+    let noted = Event::AttributeSet {
+        trial: None,
+        name: "warm_start".into(),
+        value: json!("run 41"),
+    };
+    storage
+        .append(&"study".into(), Guard::None, &[noted])
+        .unwrap();
+    study.warm_start(&older.history(), 0).unwrap();
+    let experience = Experience::read(&study.history()).unwrap();
+    assert_eq!(experience.points.len(), 5);
+    // The first older study counts.
+    study.warm_start(&study.history(), 0).unwrap();
+    assert_eq!(Experience::read(&study.history()), Some(experience));
+}
+
+#[test]
+fn sessions_that_start_from_one_older_study_try_each_configuration_once() {
+    let older = losses().build().unwrap();
+    for _ in 0..12 {
+        let trial = older.ask().unwrap();
+        let loss = trial.params.x + trial.params.y;
+        older.tell(trial, loss as f64).unwrap();
+    }
+    let older = older.history();
+    let folder = tempfile::tempdir().unwrap();
+    let file = Sqlite::open(folder.path().join("study.db")).unwrap();
+    let storages: [Arc<dyn Storage>; 2] = [Arc::new(Memory::new()), Arc::new(file)];
+    for storage in storages {
+        let open = || losses().shared_storage(storage.clone()).build().unwrap();
+        let (one, other) = (open(), open());
+        assert_eq!(one.warm_start(&older, 3).unwrap(), 3);
+        assert_eq!(other.warm_start(&older, 3).unwrap(), 0, "they wait");
+        let late = open();
+        for _ in 0..3 {
+            let trial = one.ask().unwrap();
+            one.tell(trial, 0.5).unwrap();
+        }
+        assert_eq!(late.warm_start(&older, 3).unwrap(), 0, "they were tried");
+        assert_eq!(late.warm_start(&older, 4).unwrap(), 1);
+        // However many do so at once.
+        let sessions: Vec<Study<Pair>> = (0..4).map(|_| open()).collect();
+        let added: usize = thread::scope(|scope| {
+            let start = |study| {
+                let older = &older;
+                scope.spawn(move || Study::warm_start(study, older, 6).unwrap())
+            };
+            let threads: Vec<_> = sessions.iter().map(start).collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .sum()
+        });
+        assert_eq!(added, 2);
+    }
 }
 
 #[test]

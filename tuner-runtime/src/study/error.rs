@@ -197,6 +197,14 @@ pub enum StudyError {
         /// The names that there are.
         known: String,
     },
+    /// A note of a name that means something else.
+    #[error(
+        "a note named `{name}` holds what the study takes over from an older one; choose another name"
+    )]
+    ReservedNote {
+        /// The name.
+        name: Arc<str>,
+    },
     /// A single number where several objectives are asked for.
     #[error(
         "the result is one number, and the study has {count} objectives ({names}); \

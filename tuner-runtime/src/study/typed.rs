@@ -304,7 +304,7 @@ impl<T: Tunable> Study<T> {
     /// Notes something about the study; null removes the note.
     ///
     /// # Errors
-    /// When the storage fails.
+    /// When the study keeps something of its own by that name (`warm_start`), or the storage fails.
     pub fn set_study_attribute(
         &self,
         name: &str,

@@ -68,7 +68,7 @@ impl Experience {
         }
     }
 
-    /// What the study took over, if it did.
+    /// What the study took over, if it did. A note of that name that holds something else is none.
     pub fn read(history: &History) -> Option<Self> {
         let note = history.attributes().get(Self::NOTE)?;
         let own = Self::deserialize(note).ok()?;

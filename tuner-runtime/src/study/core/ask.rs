@@ -264,32 +264,33 @@ impl Core {
     /// # Errors
     /// When the storage fails.
     pub fn warm_start(&self, older: &History, count: usize) -> Result<usize, StudyError> {
-        let history = self.history();
-        let known = history.attributes().contains_key(Experience::NOTE);
-        let mut points: Vec<Point> = Vec::new();
         let ranked = ranked(older);
-        for record in &ranked {
-            if points.len() == count {
-                break;
+        let note = Experience::of(older, &ranked).to_json();
+        // Another session may be about to do the same.
+        let (_, enqueued) = self.decide_alone(|history| {
+            let mut points: Vec<Point> = Vec::new();
+            for record in &ranked {
+                if points.len() == count {
+                    break;
+                }
+                let (point, _) = history.space().mend(&record.point);
+                if !points.contains(&point) {
+                    points.push(point);
+                }
             }
-            let (point, _) = history.space().mend(&record.point);
-            if !points.contains(&point) {
-                points.push(point);
+            points.retain(|point| !history.knows(point));
+            let enqueued = points.len();
+            let enqueue = |point| Event::TrialEnqueued { point };
+            let mut events: Vec<Event> = points.into_iter().map(enqueue).collect();
+            if Experience::read(history).is_none() {
+                events.push(Event::AttributeSet {
+                    trial: None,
+                    name: Experience::NOTE.into(),
+                    value: note.clone(),
+                });
             }
-        }
-        points.retain(|point| !history.knows(point));
-        drop(history);
-        let enqueue = |point| Event::TrialEnqueued { point };
-        let mut events: Vec<Event> = points.into_iter().map(enqueue).collect();
-        let enqueued = events.len();
-        if !known {
-            events.push(Event::AttributeSet {
-                trial: None,
-                name: Experience::NOTE.into(),
-                value: Experience::of(older, &ranked).to_json(),
-            });
-        }
-        self.commit(Guard::None, &events)?;
+            Ok((events, enqueued))
+        })?;
         Ok(enqueued)
     }
 }

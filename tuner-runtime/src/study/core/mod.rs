@@ -293,6 +293,16 @@ impl Core {
                 Err(fault) => return Err(fault),
             }
         }
+        let (events, result) = self.decide_alone(choose)?;
+        self.show(&events);
+        Ok(result)
+    }
+
+    /// The same while every other session is kept out, with what was stored.
+    fn decide_alone<R>(
+        &self,
+        mut choose: impl FnMut(&History) -> Result<(Vec<Event>, R), StudyError>,
+    ) -> Result<(Vec<Event>, R), StudyError> {
         let history = self.history();
         let mut answer: Option<Result<R, StudyError>> = None;
         let mut decided = Vec::new();
@@ -319,7 +329,7 @@ impl Core {
         })?;
         drop(history);
         self.refresh()?;
-        self.show(&decided);
-        answer.expect("a storage that succeeds has called `decide`")
+        let result = answer.expect("a storage that succeeds has called `decide`")?;
+        Ok((decided, result))
     }
 }

@@ -10,7 +10,7 @@ use super::{Core, lock, now};
 use crate::math::rng::{Purpose, Rng};
 use crate::pruner::Verdict;
 use crate::storage::{Guard, StorageError, session_of};
-use crate::trial::{Event, History, Metrics, Outcome, State, TrialRecord};
+use crate::trial::{Event, Experience, History, Metrics, Outcome, State, TrialRecord};
 
 impl Core {
     /// Stores what `tell` answers to the trial as it stands, while this session runs it.
@@ -212,7 +212,7 @@ impl Core {
     /// Notes something about a trial, or about the study; null removes the note.
     ///
     /// # Errors
-    /// When there is no such trial.
+    /// When there is no such trial, or the study keeps something of its own by that name (`warm_start`).
     pub fn set_attribute(
         &self,
         trial: Option<u64>,
@@ -224,6 +224,9 @@ impl Core {
             return Err(StudyError::NoTrial { number, count });
         }
         let (name, value) = (name.into(), value.into());
+        if trial.is_none() && &*name == Experience::NOTE {
+            return Err(StudyError::ReservedNote { name });
+        }
         self.commit(Guard::None, &[Event::AttributeSet { trial, name, value }])
     }
 
