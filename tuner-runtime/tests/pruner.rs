@@ -290,6 +290,25 @@ fn a_threshold_holds_after_the_warm_up() {
         [None, None, Some(1)],
         "bounds are those of the metric itself"
     );
+    let unsaid = Threshold::new().upper(1.0).lower(f64::NAN).upper(f64::NAN);
+    assert_eq!(unsaid, Threshold::new().upper(1.0));
+}
+
+#[test]
+fn what_goes_astray_is_stopped_however_good_it_was() {
+    let nan = f64::NAN;
+    let mut curves: Vec<Vec<f64>> = (0..6).map(|k| vec![1.0 + f64::from(k) / 10.0; 9]).collect();
+    curves.push(vec![nan; 9]);
+    curves.push(vec![0.5, 0.5, 0.5, nan, nan, nan, nan, nan, nan]);
+    let last = |stopped: Vec<Option<u64>>| stopped[6..].to_vec();
+    assert_eq!(last(minimize(Median::new(), &curves)), [Some(1), Some(4)]);
+    let warm = Percentile::new(90.0).warmup_steps(5);
+    assert_eq!(last(minimize(warm, &curves)), [Some(6), Some(6)]);
+    // At the next rung.
+    assert_eq!(last(minimize(Asha::new(), &curves)), [Some(1), Some(9)]);
+    // 2^-5 is the first probability below 5 %; three good steps are outweighed by six bad ones, 2^-6.
+    let stopped = last(minimize(Wilcoxon::new(0.05), &curves));
+    assert_eq!(stopped, [Some(5), Some(9)]);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::curves::{last, others, scores};
+use super::curves::{astray, last, others, scores};
 use super::rungs::{arrives, is_beyond, pause, ranked, score_at};
 use super::{Next, Pruner, Verdict, without_waiting};
 use crate::trial::{ExecutionRecord, History, State, TrialRecord};
@@ -172,7 +172,7 @@ pub(super) fn halve<'h>(
     let Some(run) = trial.execution(execution) else {
         return Verdict::Continue;
     };
-    let Some((step, _)) = last(run, goal) else {
+    let Some((step, latest)) = last(run, goal) else {
         return Verdict::Continue;
     };
     // The step before may have been below the rung by more than one.
@@ -184,8 +184,8 @@ pub(super) fn halve<'h>(
     };
     let reached = |run: &ExecutionRecord| run.curve.steps().iter().any(|&step| step >= rung);
     let score = |run: &ExecutionRecord| score_at(run, goal, rung);
-    let Some(own) = score(run) else {
-        return Verdict::Stop(format!("{} is no number at step {step}", goal.name));
+    let Some(own) = score(run).filter(|_| !latest.is_nan()) else {
+        return astray(goal, step);
     };
     let other_scores: Vec<f64> = others
         .filter(|run| reached(run))

@@ -1,5 +1,6 @@
 //! Reports as scores: the first objective, such that more is better.
 
+use super::Verdict;
 use crate::trial::{ExecutionRecord, Goal, History, TrialRecord};
 
 /// Steps and scores of an execution, in the order in which they were reported.
@@ -15,6 +16,11 @@ pub(super) fn scores<'a>(
 pub(super) fn last(run: &ExecutionRecord, goal: &Goal) -> Option<(u64, f64)> {
     let (step, value) = run.curve.last(&goal.name)?;
     Some((step, goal.score(value)))
+}
+
+/// What becomes of a trial that is judged by a report that is NaN: it went astray, however good it was before.
+pub(super) fn astray(goal: &Goal, step: u64) -> Verdict {
+    Verdict::Stop(format!("{} is no number at step {step}", goal.name))
 }
 
 /// The best score up to a step; `None` when nothing was reported so far.

@@ -2,7 +2,7 @@
 //!
 //! The median rule of Google Vizier (Golovin et al. 2017), for any percentile.
 
-use super::curves::{at, best_until, is_past, last, others};
+use super::curves::{astray, at, best_until, is_past, last, others};
 use super::{Pruner, Verdict};
 use crate::trial::{History, State, TrialRecord};
 
@@ -79,7 +79,7 @@ impl Pruner for Percentile {
         let Some(run) = trial.execution(execution) else {
             return Verdict::Continue;
         };
-        let Some((step, _)) = last(run, goal) else {
+        let Some((step, score)) = last(run, goal) else {
             return Verdict::Continue;
         };
         let judged = is_past(step, self.warmup_steps)
@@ -94,6 +94,9 @@ impl Pruner for Percentile {
             .collect();
         if scores.len() < self.startup_trials.max(1) {
             return Verdict::Continue;
+        }
+        if score.is_nan() {
+            return astray(goal, step);
         }
         scores.sort_by(|one, other| other.total_cmp(one));
         let limit = quantile(&scores, self.percentile / 100.0);

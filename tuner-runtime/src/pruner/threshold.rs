@@ -35,17 +35,21 @@ impl Threshold {
         }
     }
 
-    /// The smallest value to go on with.
+    /// The smallest value to go on with; NaN leaves it as it was.
     #[must_use]
     pub fn lower(mut self, value: f64) -> Self {
-        self.lower = value;
+        if !value.is_nan() {
+            self.lower = value;
+        }
         self
     }
 
-    /// The largest value to go on with.
+    /// The largest value to go on with; NaN leaves it as it was.
     #[must_use]
     pub fn upper(mut self, value: f64) -> Self {
-        self.upper = value;
+        if !value.is_nan() {
+            self.upper = value;
+        }
         self
     }
 

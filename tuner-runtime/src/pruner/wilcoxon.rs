@@ -78,14 +78,19 @@ impl Pruner for Wilcoxon {
     }
 }
 
-/// By how much this run is better than the other one at each common step; the last report of a step counts.
+/// By how much this run is better than the other one at each common step; the last report of a step counts. What is no
+/// number, or infinite, is worse than all else.
 fn differences(run: &ExecutionRecord, other: &ExecutionRecord, goal: &Goal) -> Vec<f64> {
     let theirs: BTreeMap<u64, f64> = scores(other, goal).collect();
     let ours: BTreeMap<u64, f64> = scores(run, goal).collect();
-    let common = ours
-        .iter()
-        .filter_map(|(step, own)| Some(own - theirs.get(step)?));
-    common.filter(|difference| difference.is_finite()).collect()
+    let common = ours.iter().filter_map(|(step, own)| {
+        let other = theirs.get(step).filter(|score| score.is_finite())?;
+        match own.is_finite() {
+            true => Some(own - other).filter(|difference| difference.is_finite()),
+            false => Some(f64::NEG_INFINITY),
+        }
+    });
+    common.collect()
 }
 
 /// The probability of a sum of positive ranks this small if both were equally good. Zeros are left
