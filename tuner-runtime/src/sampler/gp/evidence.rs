@@ -243,13 +243,34 @@ fn scores(objectives: &[Vec<f64>], rng: &mut Rng) -> Vec<f64> {
     pairs.map(|(least, sum)| least + AUGMENTED * sum).collect()
 }
 
-/// Violations without infinities, which stand where a constraint was not measured: those are as bad as the worst.
+/// Violations without infinities. Where a constraint was not measured they are as bad as the worst one, where it is kept
+/// by far as good as the best.
 fn bounded(mut violations: Vec<f64>) -> Vec<f64> {
-    let finite = violations.iter().filter(|v| v.is_finite());
-    let worst = finite.fold(0.0, |worst: f64, v| worst.max(*v));
-    let missing = if worst > 0.0 { worst } else { 1.0 };
+    let finite = || violations.iter().copied().filter(|v| v.is_finite());
+    let (best, worst) = (finite().fold(0.0, f64::min), finite().fold(0.0, f64::max));
+    let missed = if worst > 0.0 { worst } else { 1.0 };
+    let kept = if best < 0.0 { best } else { -missed };
     for violation in violations.iter_mut().filter(|v| !v.is_finite()) {
-        *violation = missing;
+        *violation = match *violation == f64::NEG_INFINITY {
+            true => kept,
+            false => missed,
+        };
     }
     violations
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_constraint_that_is_kept_by_far_is_no_missed_one() {
+        let (inf, nan) = (f64::INFINITY, f64::NAN);
+        assert_eq!(
+            bounded(vec![-inf, 2.0, nan, -3.0, inf]),
+            [-3.0, 2.0, 2.0, -3.0, 2.0]
+        );
+        assert_eq!(bounded(vec![-inf, 2.0]), [-2.0, 2.0]);
+        assert_eq!(bounded(vec![-inf, inf]), [-1.0, 1.0]);
+    }
 }
