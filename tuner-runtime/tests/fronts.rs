@@ -311,6 +311,20 @@ mod model {
         let choice = fault(Gp::new().prior("kind", Prior::around(1.0)));
         assert!(choice.contains("Prior::weights"), "{choice}");
 
+        let told = |prior| {
+            let (space, _) = Space::from_json(&json!([
+                {"name": "seed", "type": "fixed", "value": 3},
+                {"name": "rate", "type": "float", "low": 0.0, "high": 1.0},
+            ]))
+            .unwrap();
+            let goal = Objective::minimize("loss").goal().unwrap();
+            let planned = Gp::new().prior("seed", prior).plan(&space, &[goal]);
+            planned.unwrap_err().to_string()
+        };
+        for prior in [Prior::around(3.0), Prior::weights([(3i64, 1.0)])] {
+            assert!(told(prior).contains("fixed to 3 and not tuned"));
+        }
+
         let sampler = Gp::new()
             .prior("rate", Prior::around(1e-3))
             .prior("kind.b", Prior::around(3.0))
@@ -329,6 +343,33 @@ mod model {
         assert!(kinds >= 10, "{kinds} of 19 trials try the likeliest choice");
         let stored = study.history().spec().sampler.clone();
         assert!(stored.contains("kind [b: 8, a: 1]"), "{stored}");
+    }
+
+    #[test]
+    fn guesses_are_tried_where_the_space_is_too_wide_for_beliefs() {
+        let mut params = vec![
+            json!({"name": "rate", "type": "float", "low": 0.0, "high": 1.0}),
+            json!({"name": "len", "type": "int", "low": 1, "high": 102}),
+        ];
+        params.extend((2..=102).map(|k| {
+            json!({"name": format!("u{k}"), "type": "float", "low": 0.0, "high": 1.0,
+                   "condition": {"parent": "len", "at_least": k}})
+        }));
+        let sampler = Gp::new().prior("rate", Prior::around(0.9));
+        let setup =
+            Setup::new(space(json!(params)), sampler).objective(Objective::minimize("loss"));
+        let value = |point: &Point| Metrics::new().with("loss", at(point, "rate"));
+        let study = run(setup.max_trials(10), &Arc::default(), 10, value);
+        let rates: Vec<f64> = study
+            .history()
+            .trials()
+            .iter()
+            .map(|t| at(&t.point, "rate"))
+            .collect();
+        assert!(
+            rates[0] == 0.9 && rates[1..].iter().all(|&rate| rate != 0.9),
+            "{rates:?}"
+        );
     }
 
     fn older(sign: f64) -> Arc<History> {

@@ -248,6 +248,12 @@ fn shape(space: &Space, name: &str, prior: &Prior) -> Result<(usize, Shape), Sam
         )));
     };
     let param = &space.params()[place];
+    if let Domain::Fixed(value) = &param.domain {
+        return Err(fault(format!(
+            "it is fixed to {} and not tuned; leave its prior out",
+            value.quoted()
+        )));
+    }
     let shape = match &prior.belief {
         Belief::Around { guess, spread } => {
             let value = guessed(param, *guess).map_err(fault)?;
