@@ -3,6 +3,21 @@
 //! People write bounds and steps as decimals. Binary sums of them drift (`0.1 + 0.2` is
 //! `0.30000000000000004`), so grid values are computed on whole mantissas and rounded to binary once.
 
+/// The decimal that an `f32` stands for: `0.1f32` is `0.1`.
+///
+/// The shortest one is what a person wrote, and grids are made of decimals. A whole number of 25 bits
+/// and more is itself: its shortest decimal is another number, and nobody writes the seven digits of
+/// that one.
+pub(crate) fn decimal_of(number: f32) -> f64 {
+    let (own, text) = (f64::from(number), format!("{number:e}"));
+    let digits = text.bytes().take_while(|&byte| byte != b'e');
+    let is_short = digits.filter(u8::is_ascii_digit).count() <= f32::DIGITS as usize;
+    match is_short || own.abs() < f64::from(1 << f32::MANTISSA_DIGITS) {
+        true => text.parse().unwrap_or(own),
+        false => own,
+    }
+}
+
 /// `mantissa * 10^-places`, exact.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Decimal {
@@ -118,6 +133,14 @@ mod tests {
         }
         assert!(Decimal::shortest(f64::NAN).is_none());
         assert!(Decimal::shortest(1e300).is_none());
+    }
+
+    #[test]
+    fn single_numbers_are_the_decimals_that_they_stand_for() {
+        assert_eq!((decimal_of(0.1), decimal_of(-1e-20)), (0.1, -1e-20));
+        assert_eq!(decimal_of(16_777_215.0), 16_777_215.0);
+        assert_eq!(decimal_of(134_217_728.0), 134_217_728.0);
+        assert_eq!((decimal_of(1e20), decimal_of(2e38)), (1e20, 2e38));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 use super::grid::Grid;
 use super::scale::{Scale, settle, tame};
 use crate::math::rng::Rng;
+use crate::space::decimal::decimal_of;
 use crate::space::error::SpaceError;
 use crate::space::value::Value;
 
@@ -235,8 +236,15 @@ impl FloatDomain {
         let first = grid.first_from(low);
         match grid.last_to(high) {
             Some(last) if first <= last => {
-                let (low, high) = (grid.value(first), grid.value(last));
-                Self::rounded_to(low, high, Some(grid.step), self.scale, self.single)
+                let (step, low) = (grid.step, grid.value(first));
+                let part = grid.part(first, last, self.single);
+                let part = part.ok_or(SpaceError::Fine { step, low, high })?;
+                Ok(Self {
+                    low,
+                    high: part.high,
+                    grid: Some(part),
+                    ..*self
+                })
             }
             _ => Err(self.outside(format!(
                 "{}..={}, which holds no grid point,",
@@ -251,7 +259,7 @@ impl FloatDomain {
     fn decimal(&self, value: f64) -> f64 {
         let own = value as f32;
         match self.single && f64::from(own) == value {
-            true => own.to_string().parse().unwrap_or(value),
+            true => decimal_of(own),
             false => value,
         }
     }

@@ -157,6 +157,21 @@ fn the_end_of_a_grid_that_was_rounded_to_f32_is_kept() {
 }
 
 #[test]
+fn a_part_of_a_grid_holds_the_end_that_was_rounded() {
+    let (low, step) = (-2700.0f32, 98.044f32);
+    let high = (0..63).fold(low, |value, _| value + step);
+    let high = high.to_string().parse().unwrap();
+    let whole = FloatDomain::with_single(-2700.0, high, Some(98.044), Scale::Linear).unwrap();
+    let upper = whole.narrow(437.0, high).unwrap();
+    assert_eq!((whole.count(), upper.count()), (Some(64), Some(32)));
+    assert_eq!(upper.canonical(high), Some(upper.high()));
+    // Read from where it was stored, it is the same.
+    let (step, scale) = (upper.step(), upper.scale());
+    let read = FloatDomain::with_single(upper.low(), upper.high(), step, scale).unwrap();
+    assert_eq!(read, upper);
+}
+
+#[test]
 fn an_f32_meets_its_own_bounds() {
     let single = domain(0.1, 1.1, None, Scale::Linear).single();
     let top = f64::from(1.1f32);

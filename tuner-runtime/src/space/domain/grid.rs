@@ -3,7 +3,7 @@
 use crate::space::decimal::Decimal;
 
 /// `low + k * step`, or `low * step^k`, for `k` from 0 to `last`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) struct Grid {
     low: f64,
     pub(super) high: f64,
@@ -15,6 +15,14 @@ pub(super) struct Grid {
     decimals: Option<(Decimal, Decimal)>,
     /// How far from a grid value, in steps, a number still counts as that value.
     tolerance: f64,
+}
+
+/// Two grids are one when their values are: what else counts as a value, a stored grid does not say.
+impl PartialEq for Grid {
+    fn eq(&self, other: &Self) -> bool {
+        let key = |grid: &Self| (grid.low, grid.high, grid.step, grid.geometric, grid.last);
+        key(self) == key(other)
+    }
 }
 
 /// More values than this have no whole numbers of their own among `f64`.
@@ -62,6 +70,19 @@ impl Grid {
         let differ = |index: u64| grid.value(index) < grid.value(index + 1);
         let last = grid.last;
         (last == 0 || (differ(0) && differ(last - 1))).then_some(grid)
+    }
+
+    /// The part of the grid between two of its values, which holds what counts as one of them still.
+    pub(super) fn part(&self, first: u64, last: u64, single: bool) -> Option<Self> {
+        let low = self.value(first);
+        let with_end = |high: f64| {
+            let part = Self::new(low, high, self.step, self.geometric, single)?;
+            (part.last == last - first).then_some(part)
+        };
+        // A rounded end may lie too far off for so few steps: then it is the decimal that it stands for.
+        let mut part = with_end(self.value(last)).or_else(|| with_end(self.compute(last)))?;
+        part.tolerance = part.tolerance.max(self.tolerance);
+        Some(part)
     }
 
     /// The same grid for values that were rounded to `f32`.
@@ -126,7 +147,8 @@ impl Grid {
     }
 
     /// The tolerance of a grid of so many steps: bounds are rounded, and what the step is rounded by
-    /// counts once a step. What the compiler takes for a value of the grid is one.
+    /// counts once a step. What the compiler takes for a value of the grid is one: it compares binary
+    /// numbers, which lie half a rounding beside these decimals.
     fn tolerance_to(&self, steps: f64, single: bool) -> f64 {
         let (least, rounding) = match single {
             true => (1e-5, f64::from(f32::EPSILON)),
@@ -140,7 +162,7 @@ impl Grid {
             }
         };
         // Never as far as to the middle between two.
-        (least + rounding * more).min(0.25)
+        (least + 1.5 * rounding * more).min(0.25)
     }
 
     /// The distance between neighbours near `value`.

@@ -86,7 +86,7 @@ pub const fn float_step_parts(low: f64, high: f64, step: f64, factor: bool, byte
 /// Whether a number and its neighbour stay apart when they are rounded: half a step is seen, or the neighbour needs no rounding.
 const fn parted(number: f64, step: f64, bytes: usize) -> bool {
     let next = number + step;
-    let is_exact = next - step == number && (bytes == 8 || next as f32 as f64 == next);
+    let is_exact = next - number == step && (bytes == 8 || next as f32 as f64 == next);
     differ(number, number + step / 2.0, bytes) || (is_exact && differ(number, next, bytes))
 }
 
@@ -118,7 +118,7 @@ pub const fn float_on_grid(value: f64, low: f64, step: f64, factor: bool, bytes:
     if !factor {
         let steps = (value / 2.0 - low / 2.0) / (step / 2.0);
         let rounded = rounding(bytes) * (steps + (low.abs() + value.abs()) / step);
-        return (steps - steps.round()).abs() <= tolerance(bytes) + rounded;
+        return (steps - steps.round()).abs() <= tolerance(bytes) + rounded.min(0.25);
     }
     let (mut reached, mut rounded) = (low, 2.0);
     loop {
@@ -271,6 +271,8 @@ mod tests {
             assert!(!float_step_parts(low, high, step, factor, 8));
             assert!(float_on_grid(high, low, step, factor, 8));
         }
+        let (low, high) = (49_850_000.0, 49_850_000.000_011_76);
+        assert!(!float_step_parts(low, high, 6e-9, false, 8));
         assert!(float_step_parts(0.0, 1.0, 1e-9, false, 8));
         assert!(!float_step_parts(0.0, 1.0, 1e-9, false, 4));
         assert!(float_step_parts(0.0, 16_777_216.0, 1.0, false, 4));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::RangeInclusive;
 
+use super::super::decimal::decimal_of;
 use super::super::domain::{Domain, FloatDomain, IntDomain};
 use super::super::error::{PointError, SpaceError};
 use super::super::value::Value;
@@ -84,8 +85,7 @@ impl Real for f32 {
         bound
     }
     fn wide(self) -> f64 {
-        // The shortest decimal is what a person wrote, and the grid is made of decimals.
-        self.to_string().parse().unwrap_or(f64::from(self))
+        decimal_of(self)
     }
     fn of(number: f64) -> Self {
         number as f32
