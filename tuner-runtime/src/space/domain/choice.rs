@@ -33,7 +33,12 @@ impl ChoiceDomain {
             {
                 return Err(SpaceError::NotFinite { value: *number });
             }
-            if values[..i].iter().any(|earlier| earlier.same(value)) {
+            // Both zeros are one number, though not of the same bits.
+            let is_same = |earlier: &Value| match (earlier, value) {
+                (Value::Float(earlier), Value::Float(number)) => earlier == number,
+                _ => earlier.same(value),
+            };
+            if values[..i].iter().any(is_same) {
                 return Err(SpaceError::DuplicateChoice {
                     value: value.clone(),
                 });
@@ -195,5 +200,6 @@ mod tests {
         assert!(ChoiceDomain::new([]).is_err());
         assert!(ChoiceDomain::new([Value::Int(1), Value::Float(1.0)]).is_err());
         assert!(ChoiceDomain::new([Value::Float(f64::NAN)]).is_err());
+        assert!(ChoiceDomain::new([0.0, -0.0].map(Value::Float)).is_err());
     }
 }
