@@ -12,6 +12,7 @@ mod ctxt;
 mod expand;
 mod fallback;
 mod literal;
+mod shown;
 #[cfg(test)]
 mod snapshots;
 mod types;

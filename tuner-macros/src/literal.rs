@@ -13,8 +13,13 @@ pub(crate) struct Number {
     pub(crate) is_float: bool,
 }
 
+/// What a number of 32 bits is rounded by, as a share of it.
+const SINGLE: f64 = f32::EPSILON as f64;
+
 /// How far from a grid value, in steps, a number still counts as that value.
-pub(crate) const TOLERANCE: f64 = 1e-9;
+pub(crate) fn tolerance(is_single: bool) -> f64 {
+    if is_single { 1e-5 } else { 1e-9 }
+}
 
 impl Number {
     /// The number that an expression spells out; `None` for everything else.
@@ -73,6 +78,11 @@ impl Number {
         }
     }
 
+    /// The whole number that it is.
+    pub(crate) fn to_whole(self) -> Option<i128> {
+        self.lifted(0)
+    }
+
     pub(crate) fn to_f64(self) -> f64 {
         let text = format!("{}e{}", self.mantissa, self.exponent);
         text.parse().unwrap_or(f64::NAN)
@@ -97,11 +107,17 @@ impl Number {
         self.compare(other) == Ordering::Less
     }
 
-    /// Whether `self` is `low + k * step` for a whole `k`.
-    pub(crate) fn is_on_grid(self, low: Self, step: Self) -> bool {
+    /// Whether `self` is `low + k * step` for a whole `k`, as numbers of 64 or of 32 bits are.
+    pub(crate) fn is_on_grid(self, low: Self, step: Self, is_single: bool) -> bool {
         let near = || {
-            let steps = (self.to_f64() - low.to_f64()) / step.to_f64();
-            (steps - steps.round()).abs() <= TOLERANCE
+            let [value, low, step] = [self, low, step].map(|number| number.rounded(is_single));
+            let steps = (value - low) / step;
+            // What the step is rounded by to 32 bits counts once a step.
+            let rounded = match is_single {
+                true => SINGLE * (steps + (low.abs() + value.abs()) / step),
+                false => 0.0,
+            };
+            (steps - steps.round()).abs() <= tolerance(is_single) + rounded.min(0.25)
         };
         self.grid_exactly(low, step).unwrap_or(false) || (self.is_float && near())
     }
@@ -117,14 +133,15 @@ impl Number {
         )
     }
 
-    /// Whether `self` is `low * factor^k` for a whole `k`.
-    pub(crate) fn is_power(self, low: Self, factor: Self) -> bool {
+    /// Whether `self` is `low * factor^k` for a whole `k`, as numbers of 64 or of 32 bits are.
+    pub(crate) fn is_power(self, low: Self, factor: Self, is_single: bool) -> bool {
         let near = || {
-            let factor = factor.to_f64();
-            let steps = powers(low.to_f64(), self.to_f64(), factor);
+            let [value, low, factor] = [self, low, factor].map(|number| number.rounded(is_single));
+            let steps = powers(low, value, factor);
             // What the factor is rounded by counts once a step.
-            let rounded = f64::EPSILON * (steps.abs() + 2.0) / factor.ln();
-            (steps - steps.round()).abs() <= TOLERANCE + rounded
+            let rounding = if is_single { SINGLE } else { f64::EPSILON };
+            let rounded = rounding * (steps.abs() + 2.0) / factor.ln();
+            (steps - steps.round()).abs() <= tolerance(is_single) + rounded
         };
         self.power_exactly(low, factor).unwrap_or(false) || (self.is_float && near())
     }
@@ -171,7 +188,8 @@ mod tests {
 
     #[test]
     fn powers_are_told_from_what_is_beside_them() {
-        let is_power = |value, low, factor| number(value).is_power(number(low), number(factor));
+        let is_power =
+            |value, low, factor| number(value).is_power(number(low), number(factor), false);
         assert!(is_power("1024", "16", "2") && !is_power("1025", "16", "2"));
         assert!(is_power("12157665459056928801", "1", "3"));
         assert!(!is_power("12157665459056928800", "1", "3"));
@@ -179,5 +197,17 @@ mod tests {
         assert!(is_power("1e300", "1e-300", "10.0"));
         // Neither end nor step of these is ever reached by multiplying.
         assert!(!is_power("1.0", "5e-324", "1.1") && !is_power("1e400", "1.0", "10.0"));
+    }
+
+    #[test]
+    fn numbers_of_32_bits_are_held_against_their_own_tolerance() {
+        let on_grid = |value, low, step, is_single| {
+            number(value).is_on_grid(number(low), number(step), is_single)
+        };
+        assert!(on_grid("1.0", "0.0", "0.333333", true));
+        assert!(!on_grid("1.0", "0.0", "0.333333", false));
+        assert!(!on_grid("1.0", "0.0", "0.3333", true));
+        let is_power = |value| number(value).is_power(number("1.0"), number("1.2599"), true);
+        assert!(is_power("1.9999") && !is_power("1.9995"));
     }
 }

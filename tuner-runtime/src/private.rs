@@ -59,6 +59,11 @@ pub fn list<T, const N: usize>(values: [T; N]) -> Vec<T> {
     values.into()
 }
 
+/// A default list of one element many times.
+pub fn repeat<T: Clone>(element: T, times: usize) -> Vec<T> {
+    vec![element; times]
+}
+
 /// A handle as whoever debugs it wants to see it.
 pub fn debug(handle: &impl Handle, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     fmt::Display::fmt(&handle.summary(), out)

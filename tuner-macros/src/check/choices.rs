@@ -2,10 +2,10 @@
 
 use syn::{Expr, ExprLit, Lit, Type};
 
-use super::numeric::shown;
 use super::text;
 use crate::ast::Reader;
 use crate::literal::Number;
+use crate::shown::shown;
 use crate::types::{Shape, spelled};
 
 /// What there is to choose from.

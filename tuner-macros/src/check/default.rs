@@ -1,11 +1,13 @@
 //! `default`: a value of the field's type, looked into as far as lists, options and literals show.
 
 use quote::quote;
-use syn::{Expr, ExprLit, ExprMacro, Lit};
+use syn::{Expr, ExprLit, ExprMacro, ExprRepeat, Lit, Type};
 
-use super::numeric::{Bound, Range, shown};
-use super::{Kind, Layer, choices};
+use super::numeric::{Bound, Range};
+use super::{Kind, Layer, choices, is_string};
 use crate::ast::Reader;
+use crate::shown::shown;
+use crate::types::Shape;
 
 /// A default value, taken apart.
 pub(crate) enum Default {
@@ -13,8 +15,10 @@ pub(crate) enum Default {
     Leaf(Bound),
     /// The elements of a list, and how often they stand in it.
     List(Vec<Default>, usize),
-    /// The brackets, and what they hold.
-    Array(syn::token::Bracket, Vec<Default>),
+    /// The element of a list that only the compiler can count.
+    Repeat(Box<Default>, Expr),
+    /// The brackets, what they hold, and how often.
+    Array(syn::token::Bracket, Vec<Default>, usize),
     Some(Box<Default>),
     None,
     /// An expression of the field's type.
@@ -26,22 +30,33 @@ pub(crate) fn of(
     reader: &Reader<'_>,
     value: &Expr,
     layers: &[Layer],
+    leaf: &Type,
     kind: &Kind,
     len: Option<&Range>,
 ) -> Option<Default> {
-    Walk { reader, kind, len }.of(value, layers)
+    let walk = Walk {
+        reader,
+        leaf,
+        kind,
+        len,
+    };
+    walk.of(value, layers)
 }
 
 struct Walk<'a> {
     reader: &'a Reader<'a>,
+    /// The type of one value.
+    leaf: &'a Type,
     kind: &'a Kind,
     len: Option<&'a Range>,
 }
 
 impl Walk<'_> {
     fn of(&self, value: &Expr, layers: &[Layer]) -> Option<Default> {
-        if let Expr::Group(group) = value {
-            return self.of(&group.expr, layers);
+        match value {
+            Expr::Group(group) => return self.of(&group.expr, layers),
+            Expr::Paren(paren) => return self.of(&paren.expr, layers),
+            _ => {}
         }
         let Some((layer, inner)) = layers.split_first() else {
             return self.leaf(value);
@@ -62,21 +77,31 @@ impl Walk<'_> {
                     let elements = self.all(&elements, inner)?;
                     Some(Default::List(elements, times))
                 }
-                None => Some(Default::Whole(value.clone())),
+                None => match repeated(value) {
+                    Some(repeat) => {
+                        let element = Box::new(self.of(&repeat.expr, inner)?);
+                        Some(Default::Repeat(element, *repeat.len))
+                    }
+                    None => Some(Default::Whole(value.clone())),
+                },
             },
-            Layer::Array => match value {
-                Expr::Array(array) => {
-                    let elements: Vec<Expr> = array.elems.iter().cloned().collect();
-                    let all = self.all(&elements, inner)?;
-                    Some(Default::Array(array.bracket_token, all))
+            Layer::Array => {
+                let bracket = match value {
+                    Expr::Array(array) => array.bracket_token,
+                    Expr::Repeat(repeat) => repeat.bracket_token,
+                    _ => return Some(Default::Whole(value.clone())),
+                };
+                match elements(value) {
+                    Some((elements, times)) => {
+                        let all = self.all(&elements, inner)?;
+                        Some(Default::Array(bracket, all, times))
+                    }
+                    None => Some(Default::Whole(value.clone())),
                 }
-                _ => Some(Default::Whole(value.clone())),
-            },
-            Layer::Option => match (name(value).as_deref(), value) {
-                (Some("None"), _) => Some(Default::None),
-                (_, Expr::Call(call))
-                    if name(&call.func).as_deref() == Some("Some") && call.args.len() == 1 =>
-                {
+            }
+            Layer::Option => match value {
+                _ if is_of_option(value, "None") => Some(Default::None),
+                Expr::Call(call) if is_of_option(&call.func, "Some") && call.args.len() == 1 => {
                     Some(Default::Some(Box::new(self.of(&call.args[0], inner)?)))
                 }
                 _ => Some(Default::Whole(value.clone())),
@@ -111,8 +136,13 @@ impl Walk<'_> {
     }
 
     fn leaf(&self, value: &Expr) -> Option<Default> {
+        // The alias of an array takes a list; what an alias hides is left to the compiler.
+        let is_list = matches!(value, Expr::Array(_) | Expr::Repeat(_));
+        if is_list && matches!(Shape::of(self.leaf), Shape::Other) {
+            return Some(Default::Whole(value.clone()));
+        }
         let value = match self.kind {
-            Kind::Choice(_) => borrowed(value),
+            Kind::Choice(_) => borrowed(value, self.leaf),
             _ => value,
         };
         let bound = Bound::of(value);
@@ -154,15 +184,28 @@ fn elements(value: &Expr) -> Option<(Vec<Expr>, usize)> {
     match value {
         Expr::Array(array) => Some((array.elems.iter().cloned().collect(), 1)),
         Expr::Repeat(repeat) => Some((vec![(*repeat.expr).clone()], times(&repeat.len)?)),
-        Expr::Macro(ExprMacro { mac, .. }) if mac.path.is_ident("vec") => {
-            let body = &mac.tokens;
-            elements(&syn::parse2(quote!([#body])).ok()?)
-        }
-        _ => None,
+        _ => elements(&inside_of_vec(value)?),
     }
 }
 
-/// How often a literal repeats an element; a list too long to be written out is left to the runtime.
+/// `[a; N]` or `vec![a; N]`.
+fn repeated(value: &Expr) -> Option<ExprRepeat> {
+    match value {
+        Expr::Repeat(repeat) => Some(repeat.clone()),
+        _ => repeated(&inside_of_vec(value)?),
+    }
+}
+
+fn inside_of_vec(value: &Expr) -> Option<Expr> {
+    let Expr::Macro(ExprMacro { mac, .. }) = value else {
+        return None;
+    };
+    let body = &mac.tokens;
+    let is_vec = mac.path.is_ident("vec");
+    is_vec.then(|| syn::parse2(quote!([#body])).ok()).flatten()
+}
+
+/// How often a literal repeats an element; a list too long to be written out is made at run time.
 fn times(len: &Expr) -> Option<usize> {
     const LONGEST: usize = 1_000;
     let Expr::Lit(ExprLit {
@@ -174,24 +217,39 @@ fn times(len: &Expr) -> Option<usize> {
     len.base10_parse().ok().filter(|&len| len <= LONGEST)
 }
 
-/// The text in `"b".to_string()` and `String::from("b")`: choices are listed as `&str`.
-fn borrowed(value: &Expr) -> &Expr {
+/// The text in `"b".to_string()` and `String::from(NAME)`: choices are listed as `&str`.
+fn borrowed<'a>(value: &'a Expr, leaf: &Type) -> &'a Expr {
     let text = match value {
         Expr::MethodCall(call) if call.args.is_empty() => {
             let makes = ["to_string", "to_owned", "into"];
             (makes.iter().any(|name| call.method == name)).then_some(&*call.receiver)
         }
-        Expr::Call(call) if call.args.len() == 1 && name(&call.func).as_deref() == Some("from") => {
-            Some(&call.args[0])
-        }
+        Expr::Call(call) if call.args.len() == 1 && is_from(&call.func) => Some(&call.args[0]),
         _ => None,
     };
-    text.filter(|text| super::text(text).is_some())
-        .unwrap_or(value)
+    // An alias may hide a `String`, a `&str` cannot be one.
+    let is_borrowed = |text: &&Expr| match Shape::of(leaf) {
+        Shape::Text => false,
+        _ if is_string(leaf) => super::text(text).is_some() || matches!(text, Expr::Path(_)),
+        _ => super::text(text).is_some(),
+    };
+    text.filter(is_borrowed).unwrap_or(value)
 }
 
-/// The last word of a path.
-fn name(expr: &Expr) -> Option<String> {
-    let Expr::Path(path) = expr else { return None };
-    Some(path.path.segments.last()?.ident.to_string())
+fn is_from(function: &Expr) -> bool {
+    let Expr::Path(path) = function else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| last.ident == "from")
+}
+
+/// Whether a path is `None` or `Some` of the standard library: the word alone, or `Option::None`.
+fn is_of_option(expr: &Expr, variant: &str) -> bool {
+    let Expr::Path(path) = expr else { return false };
+    let segments = &path.path.segments;
+    let is_plain = segments.iter().all(|segment| segment.arguments.is_none());
+    let mut words = segments.iter().rev().map(|segment| &segment.ident);
+    let is_named = words.next().is_some_and(|word| word == variant);
+    is_plain && is_named && words.next().is_none_or(|owner| owner == "Option")
 }

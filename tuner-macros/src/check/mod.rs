@@ -136,7 +136,7 @@ impl Field<'_> {
         let default = match (default.and_then(|entry| entry.value.as_ref()), &kind) {
             (Some(value), Some(kind)) => {
                 let len = len.as_ref().and_then(Option::as_ref);
-                Some(default::of(self.reader, value, &layers, kind, len)?)
+                Some(default::of(self.reader, value, &layers, leaf, kind, len)?)
             }
             _ => None,
         };

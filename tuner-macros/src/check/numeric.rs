@@ -1,11 +1,11 @@
 //! `int`, `float` and `len`: ranges, steps and scales, as far as literals show what is wrong.
 
-use quote::ToTokens;
 use syn::{Expr, RangeLimits, Type};
 
 use crate::ast::Reader;
 use crate::attr::{Key, Keys};
-use crate::literal::{Number, TOLERANCE, powers};
+use crate::literal::{Number, powers};
+use crate::shown::shown;
 use crate::types::{Shape, spelled};
 
 /// A grid that numbers of its type cannot tell apart.
@@ -17,6 +17,8 @@ pub(crate) struct Range {
     pub(crate) high: Bound,
     pub(crate) step: Option<Bound>,
     pub(crate) scale: Scale,
+    /// Whether the numbers are `f32`.
+    is_single: bool,
 }
 
 /// A number in the source.
@@ -58,6 +60,14 @@ impl Range {
         format!("{}..={}", self.low.shown(), self.high.shown())
     }
 
+    /// Whether the step leads from `low` to this number.
+    fn reaches(&self, number: Number, low: Number, step: Number) -> bool {
+        match self.is_geometric() {
+            true => number.is_power(low, step, self.is_single),
+            false => number.is_on_grid(low, step, self.is_single),
+        }
+    }
+
     /// Why a number does not belong to the range, as far as literals show.
     pub(crate) fn refuses(&self, number: Number) -> Option<String> {
         let (low, high) = (self.low.number?, self.high.number?);
@@ -65,12 +75,8 @@ impl Range {
             return Some(format!("is outside of `{}`", self.shown()));
         }
         let step = self.step.as_ref()?;
-        let on_grid = if self.is_geometric() {
-            number.is_power(low, step.number?)
-        } else {
-            number.is_on_grid(low, step.number?)
-        };
-        (!on_grid).then(|| {
+        let is_on_grid = self.reaches(number, low, step.number?);
+        (!is_on_grid).then(|| {
             format!(
                 "is not on the grid of `{}` with step `{}`",
                 self.shown(),
@@ -78,12 +84,6 @@ impl Range {
             )
         })
     }
-}
-
-/// The tokens of an expression as people write them.
-pub(crate) fn shown(expr: &Expr) -> String {
-    let text = expr.to_token_stream().to_string();
-    text.replace(" :: ", "::").replace("- ", "-")
 }
 
 /// Reads `len = low..=high`.
@@ -94,6 +94,7 @@ pub(crate) fn len(reader: &Reader<'_>, value: &Expr) -> Option<Range> {
         high,
         step: None,
         scale: Scale::Linear,
+        is_single: false,
     };
     let checker = Checker {
         reader,
@@ -147,6 +148,7 @@ pub(crate) fn range(
         high,
         step,
         scale,
+        is_single: checker.is_single,
     };
     let (order, log) = (checker.order(&range, value), checker.log(&range));
     let grid = || {
@@ -354,12 +356,7 @@ impl Checker<'_> {
             self.reader.errors.on(&step.expr, TOO_FINE);
             return None;
         }
-        let reaches = if range.is_geometric() {
-            high.is_power(low, number)
-        } else {
-            high.is_on_grid(low, number)
-        };
-        if reaches {
+        if range.reaches(high, low, number) {
             return Some(());
         }
         let message = format!(
@@ -387,7 +384,7 @@ impl Checker<'_> {
         let parted = |number: f64, step: f64| {
             let next = number + step;
             let is_own = !self.is_single || f64::from(next as f32) == next;
-            let is_exact = is_own && next - step == number;
+            let is_exact = is_own && next - number == step;
             differ(number, number + step / 2.0) || (is_exact && differ(number, next))
         };
         (high / 2.0 - low / 2.0) / (step / 2.0) <= (1u64 << 53) as f64
@@ -397,39 +394,73 @@ impl Checker<'_> {
 
     /// Which ends the step would reach.
     fn nearest(&self, range: &Range, low: Number, high: Number, step: Number) -> String {
-        let (low, high, step) = (low.to_f64(), high.to_f64(), step.to_f64());
-        let (below, above) = if range.is_geometric() {
-            let below = low * step.powf((powers(low, high, step) + TOLERANCE).floor());
-            (below, below * step)
-        } else {
-            let steps = ((high - low) / step).floor();
-            (low + steps * step, low + (steps + 1.0) * step)
-        };
-        let fits = |end: f64| match &self.limits {
-            Some((_, most, _)) => end <= *most as f64,
-            None => true,
-        };
-        let ends: Vec<f64> = [below, above]
-            .into_iter()
-            .filter(|&end| end > low && fits(end))
-            .collect();
-        // Ten digits hide what binary sums add to a decimal.
-        let tidy = |number: f64| {
-            let text = format!("{number:.9e}").parse::<f64>().unwrap_or(number);
-            match self.key {
-                Key::Float => format!("{text:?}"),
-                _ => format!("{text}"),
-            }
+        let ends = match self.key {
+            Key::Float => self.real_ends(range, low, high, step),
+            _ => self.whole_ends(range, low, high, step).unwrap_or_default(),
         };
         let start = range.low.shown();
         let written: Vec<String> = ends
             .iter()
-            .map(|&end| format!("`{start}..={}`", tidy(end)))
+            .map(|end| format!("`{start}..={end}`"))
             .collect();
         match written.is_empty() {
             true => "write a smaller step".to_string(),
             false => format!("write {}, or another step", written.join(" or ")),
         }
+    }
+
+    fn whole_ends(
+        &self,
+        range: &Range,
+        low: Number,
+        high: Number,
+        step: Number,
+    ) -> Option<Vec<String>> {
+        let (low, high, step) = (low.to_whole()?, high.to_whole()?, step.to_whole()?);
+        let next = |end: i128| match range.is_geometric() {
+            true => end.checked_mul(step),
+            false => end.checked_add(step),
+        };
+        let mut below = low;
+        if !range.is_geometric() {
+            below = high.checked_sub(high.checked_sub(low)? % step)?;
+        }
+        while let Some(end) = next(below).filter(|&end| end < high) {
+            below = end;
+        }
+        let most = self.limits.as_ref().map_or(i128::MAX, |limits| limits.1);
+        let ends = [Some(below), next(below)].into_iter().flatten();
+        let ends = ends.filter(|&end| end > low && end <= most);
+        Some(ends.map(|end| end.to_string()).collect())
+    }
+
+    fn real_ends(&self, range: &Range, low: Number, high: Number, step: Number) -> Vec<String> {
+        let [from, to, by] = [low, high, step].map(Number::to_f64);
+        let (below, above) = if range.is_geometric() {
+            let below = from * by.powf(powers(from, to, by).floor());
+            (below, below * by)
+        } else {
+            let steps = ((to - from) / by).floor();
+            (from + steps * by, from + (steps + 1.0) * by)
+        };
+        // Few digits hide what binary sums add to a decimal; as many are written as the grid asks for.
+        let written = |end: f64| {
+            let texts = (9..=16).filter_map(|digits| {
+                let number = format!("{end:.digits$e}").parse::<f64>().ok()?;
+                Some(format!("{number:?}"))
+            });
+            let is_reached = |text: &String| {
+                let number = syn::parse_str(text).ok().and_then(|end| Number::of(&end));
+                number.is_some_and(|number| {
+                    let is_new = number.compare(high).is_ne();
+                    let is_finite = number.rounded(self.is_single).is_finite();
+                    is_new && is_finite && range.reaches(number, low, step)
+                })
+            };
+            texts.into_iter().find(is_reached)
+        };
+        let ends = [below, above].into_iter().filter(|&end| end > from);
+        ends.filter_map(written).collect()
     }
 }
 

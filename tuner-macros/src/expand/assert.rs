@@ -208,24 +208,24 @@ impl<'a> Asserts<'a> {
             Some(literals) if !literals.iter().any(is_real) => return self.listed(choices).tokens,
             _ => self.listed(choices),
         };
-        let listed = &named.tokens;
-        let asked = |what: TokenStream| quote!(__t::checks::Listed(#listed).#what());
-        let is_empty = asked(quote!(is_empty));
-        self.check(
-            &[&named],
-            quote!(!#is_empty),
-            "there is nothing to choose from; list at least one value",
-        );
-        self.check(
-            &[&named],
-            asked(quote!(are_unique)),
-            "a choice is listed twice; list each value once",
-        );
-        self.check(
-            &[&named],
-            asked(quote!(are_finite)),
-            "a choice is not finite; list finite numbers",
-        );
+        let (listed, leaf) = (&named.tokens, self.leaf.clone());
+        // Of literals only the type knows whether they are rounded to 32 bits; in a type that is known,
+        // whatever the field's is, a misfit is reported alone.
+        let (holder, is_free) = match &choices.literals {
+            Some(literals) => (
+                quote!(__t::checks::Listed::<'_, f32>(&[#((#literals) as f32),*])),
+                quote!(__t::core::mem::size_of::<#leaf>() != 4 ||),
+            ),
+            None => (quote!(__t::checks::Listed(#listed)), TokenStream::new()),
+        };
+        if choices.literals.is_none() {
+            let message = "there is nothing to choose from; list at least one value";
+            self.check(&[&named], quote!(!#holder.is_empty()), message);
+        }
+        let message = "a choice is listed twice; list each value once";
+        self.check(&[&named], quote!(#is_free #holder.are_unique()), message);
+        let message = "a choice is not finite; list finite numbers";
+        self.check(&[&named], quote!(#is_free #holder.are_finite()), message);
         named.tokens
     }
 
@@ -243,13 +243,19 @@ impl<'a> Asserts<'a> {
         let leaf = self.leaf.clone();
         // A literal is checked here too, against choices that only the compiler knows.
         let named = self.once(bound, &leaf, &bound.expr);
-        let listed = match &choices.literals {
-            Some(literals) => quote!(&[#(#literals),*]),
-            None => self.listed(choices).tokens,
+        let list = match &choices.literals {
+            Some(literals) => Named {
+                tokens: quote!(&[#(#literals),*]),
+                is_literal: true,
+                is_generic: false,
+                expr: choices.list.clone(),
+            },
+            None => self.listed(choices),
         };
-        let value = &named.tokens;
+        let (value, listed) = (&named.tokens, &list.tokens);
         let held = quote!(__t::checks::Listed::<'_, #leaf>(#listed).hold(#value));
-        self.check(&[&named], held, "the default is none of the choices");
+        let message = "the default is none of the choices";
+        self.check(&[&named, &list], held, message);
         named.tokens
     }
 
@@ -364,6 +370,11 @@ impl<'a> Asserts<'a> {
         if bounds.iter().all(|bound| bound.is_literal) {
             return;
         }
+        // Of a type that does not fit the compiler speaks once, where the type stands.
+        let condition = match self.is_evident {
+            true => condition,
+            false => respan(condition, self.place),
+        };
         let assertion = assertion(&blamed.expr, condition, message);
         if bounds.iter().any(|bound| bound.is_generic) {
             self.inside.push(quote!(const { #assertion };));

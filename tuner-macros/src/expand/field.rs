@@ -203,10 +203,15 @@ impl Field {
                 let all = std::iter::repeat_n(elements, *times).flatten();
                 quote!(__t::list([#(#all),*]))
             }
-            Default::Array(bracket, elements) => {
+            Default::Repeat(element, times) => {
+                let element = self.default(element, asserts);
+                quote!(__t::repeat(#element, #times))
+            }
+            Default::Array(bracket, elements, times) => {
                 let elements: Vec<_> = elements.iter().map(|e| self.default(e, asserts)).collect();
+                let all = std::iter::repeat_n(elements, *times).flatten();
                 let mut array = TokenStream::new();
-                bracket.surround(&mut array, |inner| inner.extend(quote!(#(#elements),*)));
+                bracket.surround(&mut array, |inner| inner.extend(quote!(#(#all),*)));
                 array
             }
             Default::Some(inner) => {
