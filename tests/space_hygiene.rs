@@ -2,6 +2,7 @@
 //! same names, lints that are denied, and names that the generated code uses itself.
 #![deny(
     dead_code,
+    deprecated,
     missing_debug_implementations,
     nonstandard_style,
     unused,
@@ -147,6 +148,85 @@ mod half_used {
             Kind::Inner(on) => on.into(),
         };
         assert_eq!((switch, depth), (false, 0));
+    }
+}
+
+/// Names that stand in the generated code as well.
+#[allow(dead_code, non_camel_case_types)]
+mod taken {
+    use tuner::space::{Handle, Tunable, tunable};
+
+    #[tunable]
+    #[derive(Debug)]
+    struct Names {
+        #[hp]
+        r#build: bool,
+        #[hp]
+        separator: Separator,
+        #[hp]
+        kind: Kind,
+    }
+
+    #[tunable]
+    #[derive(Debug)]
+    enum Separator {
+        Space,
+        Tab,
+    }
+
+    #[tunable]
+    #[derive(Debug)]
+    enum Kind {
+        Space {
+            #[hp(int = 1..=2)]
+            width: u8,
+        },
+        t {
+            #[hp]
+            on: bool,
+        },
+        Inner(#[hp] bool),
+    }
+
+    #[test]
+    fn a_name_of_generated_code_may_be_the_users() {
+        let built = Names::space().builder().build_(true).build();
+        let names = built.expect("every value is allowed");
+        assert!(names.r#build);
+        assert!(matches!(names.separator, Separator::Space));
+        assert!(matches!(names.kind, Kind::Space { width: 2 }));
+        assert_eq!(Names::space().cardinality(), Some(2 * 2 * (2 + 2 + 2)));
+    }
+}
+
+/// What is deprecated is so where the user names it, not in the generated code.
+#[allow(dead_code)]
+mod deprecated {
+    use tuner::space::{Tunable, tunable};
+
+    #[tunable]
+    #[derive(Debug)]
+    struct Net {
+        #[deprecated]
+        #[hp(fixed = 1)]
+        width: u8,
+        #[hp]
+        kind: Kind,
+    }
+
+    #[tunable]
+    #[derive(Debug)]
+    enum Kind {
+        #[deprecated]
+        Old,
+        New,
+    }
+
+    #[test]
+    fn what_is_deprecated_is_tuned_in_silence() {
+        let mut space = Net::space();
+        let narrowed = space.kind.only([Kind::New]).map(|kind| kind.clone());
+        assert!(narrowed.is_ok());
     }
 }
 

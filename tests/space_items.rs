@@ -383,3 +383,62 @@ fn an_item_may_speak_of_its_own_name() {
     assert_eq!((value.switches, value.widths), ([true, false], [2, 2]));
     assert!(!value.base.on);
 }
+
+#[tunable]
+#[derive(Debug, Clone)]
+struct Named<'a> {
+    #[hp(fixed = "x")]
+    text: &'a str,
+    #[hp]
+    on: bool,
+}
+
+#[tunable]
+struct Lifetimes<'a, 'b> {
+    #[hp]
+    own: Named<'a>,
+    #[hp(len = 1..=2)]
+    others: Vec<Named<'b>>,
+    #[hp(default = Named { text: "y", on: true })]
+    forever: Named<'static>,
+}
+
+#[test]
+fn one_type_may_stand_under_several_lifetimes() {
+    let value = Lifetimes::builder().build().unwrap();
+    assert_eq!((value.own.text, value.others.len()), ("x", 1));
+    assert!(value.forever.on && !value.others[0].on);
+    assert_eq!(Lifetimes::space().cardinality(), Some(2 * (2 + 4) * 2));
+}
+
+/// The argument of another type only names the item, and what is fixed takes no stored name.
+#[tunable]
+#[derive(Debug)]
+struct Speaking {
+    #[hp]
+    marked: Marked<Speaking>,
+    #[hp(fixed = 0.5)]
+    rate: f64,
+    #[hp(float = 0.0..=1.0, name = "rate")]
+    tuned: f64,
+}
+
+#[tunable]
+#[derive(Debug)]
+struct Marked<T> {
+    #[hp]
+    on: bool,
+    #[hp(fixed = std::marker::PhantomData)]
+    of: std::marker::PhantomData<fn() -> T>,
+}
+
+#[test]
+fn an_item_may_be_named_where_it_is_not_held() {
+    assert_eq!(names::<Speaking>(), ["marked.on", "rate"]);
+    let value = Speaking::builder().tuned(0.25).build().unwrap();
+    assert_eq!(
+        (value.rate, value.tuned, value.marked.on),
+        (0.5, 0.25, false)
+    );
+    assert_eq!(value.marked.of, std::marker::PhantomData);
+}

@@ -9,6 +9,7 @@ use syn::{Attribute, Data, DeriveInput, Expr, Fields, Generics, Ident, Type, Vis
 use crate::attr::{Key, Keys, Options};
 use crate::check::{self, Meaning};
 use crate::ctxt::Ctxt;
+use crate::docs::docs;
 
 /// A struct or an enum that is a search space.
 pub(crate) struct Container<'a> {
@@ -20,6 +21,8 @@ pub(crate) struct Container<'a> {
     pub(crate) builder: Ident,
     /// The path of the `tuner` crate.
     pub(crate) krate: TokenStream,
+    /// Whether the item, or a part of it, is deprecated.
+    pub(crate) is_deprecated: bool,
     pub(crate) body: Body,
 }
 
@@ -39,10 +42,10 @@ pub(crate) struct Variant {
 
 impl Variant {
     /// What is left of a faulty variant: its name.
-    fn stand_in(variant: &syn::Variant) -> Self {
+    fn stand_in(variant: &syn::Variant, item: &Ident) -> Self {
         Self {
             ident: variant.ident.clone(),
-            docs: docs(&variant.attrs),
+            docs: docs(&variant.attrs, item),
             name: variant.ident.unraw().to_string(),
             shape: match variant.fields {
                 Fields::Unit => Shape::Unit,
@@ -114,6 +117,7 @@ impl<'a> Container<'a> {
                 None
             }
         };
+        check_layout(errors, &input.attrs);
         if let (Some(builder), Data::Enum(_)) = (&options.builder, &input.data) {
             errors.on(builder, "an enum has no builder; remove the option");
         }
@@ -146,8 +150,20 @@ impl<'a> Container<'a> {
             space,
             builder,
             krate: options.krate(),
+            is_deprecated: is_deprecated(input),
             body: body?,
         })
+    }
+}
+
+/// Fields of a packed struct cannot be borrowed.
+fn check_layout(errors: &Ctxt, attributes: &[Attribute]) {
+    let reprs = attributes.iter();
+    for repr in reprs.filter(|attribute| attribute.path().is_ident("repr")) {
+        if crate::types::mentions(&repr.meta, &["packed".to_string()]) {
+            let message = "the fields of a packed struct cannot be borrowed; remove `packed`";
+            errors.on(repr, message);
+        }
     }
 }
 
@@ -155,7 +171,7 @@ impl<'a> Container<'a> {
 fn check_setters(errors: &Ctxt, fields: &[Field]) {
     let named = |name: &str| {
         let mut tuned = fields.iter().filter(|field| field.is_tuned());
-        tuned.find(|field| field.ident == name)
+        tuned.find(|field| field.ident.unraw() == name)
     };
     if let (Some(_), Some(second)) = (named("build"), named("build_")) {
         let message =
@@ -208,11 +224,13 @@ impl<'a> Reader<'a> {
             let keys = Keys::of(self.errors, &field.attrs);
             let Some(ident) = &field.ident else { continue };
             let (name, span) = self.stored_name(&keys, ident);
-            if names.contains(&name) {
+            // What is fixed is stored nowhere.
+            let is_stored = keys.get(Key::Fixed).is_none();
+            if is_stored && names.contains(&name) {
                 let message = format!("two fields are stored as `{name}`; give one another `name`");
                 self.errors.at(span, message);
             }
-            names.push(name.clone());
+            names.extend(is_stored.then(|| name.clone()));
             checked.extend(self.field(field, ident.clone(), name, keys));
         }
         checked
@@ -220,21 +238,34 @@ impl<'a> Reader<'a> {
 
     fn field(&self, field: &syn::Field, ident: Ident, name: String, keys: Keys) -> Option<Field> {
         let ty: Type = self.written_out(&field.ty)?;
-        let kind = keys.kind().map(|entry| entry.key);
-        let meaning = self.meaning(field, &ident, &ty, keys);
+        let keys = self.keys_written_out(keys);
+        let meaning = self.meaning(field, &ident, &ty, &keys);
         let is_stand_in = meaning.is_none();
         Some(Field {
             ident,
             vis: field.vis.clone(),
-            docs: docs(&field.attrs),
-            meaning: meaning.or_else(|| check::stand_in(self, kind, &ty))?,
+            docs: docs(&field.attrs, self.item),
+            meaning: meaning.or_else(|| self.stand_in(&keys, &ty))?,
             ty,
             name,
             is_stand_in,
         })
     }
 
-    fn meaning(&self, field: &syn::Field, ident: &Ident, ty: &Type, keys: Keys) -> Option<Meaning> {
+    /// What a faulty field would be; of what contains itself there is no saying.
+    fn stand_in(&self, keys: &Keys, ty: &Type) -> Option<Meaning> {
+        let is_endless = crate::types::holds(ty, self.item);
+        let meaning = || check::stand_in(self, keys, ty);
+        (!is_endless).then(meaning).flatten()
+    }
+
+    fn meaning(
+        &self,
+        field: &syn::Field,
+        ident: &Ident,
+        ty: &Type,
+        keys: &Keys,
+    ) -> Option<Meaning> {
         if keys.span.is_none() {
             let message = format!(
                 "say what `{ident}` may be: `#[hp(int = 1..=10)]`, `#[hp(float = 0.0..=1.0)]`, `#[hp(choice = [...])]`, `#[hp]` for a tunable type, or `#[hp(fixed = ...)]` to leave it untuned"
@@ -250,7 +281,7 @@ impl<'a> Reader<'a> {
             self.errors.on(&field.ty, message);
             return None;
         }
-        check::field(self, &self.keys_written_out(keys), ty)
+        check::field(self, keys, ty)
     }
 
     fn variants(&self, data: &syn::DataEnum) -> Vec<Variant> {
@@ -274,7 +305,7 @@ impl<'a> Reader<'a> {
                     false => "`#[hp]` goes on what the variant holds: `Variant(#[hp] Params)`",
                 };
                 self.errors.at(span, message);
-                checked.push(Variant::stand_in(variant));
+                checked.push(Variant::stand_in(variant, self.item));
                 continue;
             }
             let (name, span) = self.stored_name(&keys, &variant.ident);
@@ -287,11 +318,11 @@ impl<'a> Reader<'a> {
             checked.push(match self.shape(variant) {
                 Some(shape) => Variant {
                     ident: variant.ident.clone(),
-                    docs: docs(&variant.attrs),
+                    docs: docs(&variant.attrs, self.item),
                     name,
                     shape,
                 },
-                None => Variant::stand_in(variant),
+                None => Variant::stand_in(variant, self.item),
             });
         }
         checked
@@ -312,23 +343,27 @@ impl<'a> Reader<'a> {
             return None;
         }
         let field = &fields.unnamed[0];
-        let keys = Keys::of(self.errors, &field.attrs);
+        let mut keys = Keys::of(self.errors, &field.attrs);
+        let before = self.errors.count();
         if keys.span.is_none() {
             let message = format!(
                 "say that it is tunable: write `{ident}(#[hp] {})`",
                 crate::types::spelled(&field.ty)
             );
             self.errors.on(&field.ty, message);
-            return None;
-        }
-        if let Some(entry) = keys.entries.first() {
+            // It stands for what it was meant to be.
+            keys.span = Some(ident.span());
+        } else if let Some(entry) = keys.entries.first() {
             let message =
                 format!("a variant with keys needs named fields: write `{ident} {{ ... }}`");
             self.errors.on(&entry.ident, message);
-            return None;
         }
         let own = Ident::new("inner", ident.span());
-        let field = self.field(field, own, String::new(), keys)?;
+        let silence = Ctxt::default();
+        let is_faulty = self.errors.count() > before;
+        let reader = self.with(if is_faulty { &silence } else { self.errors });
+        let mut field = reader.field(field, own, String::new(), keys)?;
+        field.is_stand_in |= is_faulty;
         Some(Shape::Newtype(Box::new(field)))
     }
 
@@ -408,9 +443,19 @@ pub(crate) fn generated(name: &Ident) -> Ident {
     name
 }
 
-fn docs(attributes: &[Attribute]) -> Vec<Attribute> {
-    let docs = attributes.iter();
-    docs.filter(|attribute| attribute.path().is_ident("doc"))
-        .cloned()
-        .collect()
+fn is_deprecated(input: &DeriveInput) -> bool {
+    let is_marked = |attributes: &[Attribute]| {
+        let mut attributes = attributes.iter();
+        attributes.any(|attribute| attribute.path().is_ident("deprecated"))
+    };
+    let has_field = |fields: &Fields| fields.iter().any(|field| is_marked(&field.attrs));
+    let has_part = match &input.data {
+        Data::Struct(data) => has_field(&data.fields),
+        Data::Enum(data) => {
+            let mut variants = data.variants.iter();
+            variants.any(|variant| is_marked(&variant.attrs) || has_field(&variant.fields))
+        }
+        Data::Union(_) => false,
+    };
+    has_part || is_marked(&input.attrs)
 }

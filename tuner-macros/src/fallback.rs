@@ -3,6 +3,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Type};
 
 use crate::ast::{Container, Reader};
@@ -36,7 +37,7 @@ pub(crate) fn expand(
         #errors
         #handle
         #builder
-        #[allow(unused, clippy::all)]
+        #[allow(unused, deprecated, long_running_const_eval, clippy::all)]
         const _: () = {
             use #private as __t;
             #inside
@@ -67,7 +68,7 @@ pub(crate) fn expand(
             #[automatically_derived]
             impl #params __t::Tunable for #ident #args #bounds {
                 type Space = #space #args;
-                fn space() -> Self::Space {
+                fn space() -> #space #args {
                     #statements
                     __t::core::unreachable!()
                 }
@@ -87,7 +88,7 @@ fn builder(
     let (params, args, bounds) = generics.split_for_impl();
     let setters = setters(input);
     let structure = quote! {
-        #[allow(missing_docs, dead_code)]
+        #[allow(missing_docs, dead_code, deprecated)]
         #vis struct #builder #generics #bounds {
             __seal: #krate::__private::core::marker::PhantomData<fn() -> #ident #args>,
         }
@@ -122,7 +123,7 @@ fn setters(input: &DeriveInput) -> Vec<TokenStream> {
             .filter_map(|field| Some((field, field.ident.as_ref()?)))
     };
     // The two of them have one setter, which has been reported.
-    let has_build = named().any(|(_, own)| own == "build");
+    let has_build = named().any(|(_, own)| own.unraw() == "build");
     let own = named().filter(|(_, own)| !(has_build && *own == "build_"));
     let setters = own.filter_map(|(field, own)| {
         let ty: Type = reader.written_out(&field.ty)?;

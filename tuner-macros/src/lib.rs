@@ -9,6 +9,7 @@ mod attr;
 mod attribute;
 mod check;
 mod ctxt;
+mod docs;
 mod expand;
 mod fallback;
 mod literal;

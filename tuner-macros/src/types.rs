@@ -3,6 +3,7 @@
 //! Only primitives and the standard library's own `Vec<..>` and `Option<..>` with one argument count
 //! as evident. A user's type of the same name has no argument, or agrees through its traits.
 
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{GenericArgument, Ident, PathArguments, PathSegment, Type};
 
@@ -121,8 +122,9 @@ pub(crate) fn spelled(ty: &Type) -> String {
     tight
 }
 
-/// Whether a type holds the item with this name: as itself, as an argument or as an element. A longer
-/// path is another type, and the length of an array holds nothing.
+/// Whether a type holds the item with this name: as itself, as an element, or in a list, an option or
+/// a box. A longer path is another type, another type's argument may only name the item, and the
+/// length of an array holds nothing.
 pub(crate) fn holds(ty: &Type, item: &Ident) -> bool {
     match ty {
         Type::Group(group) => holds(&group.elem, item),
@@ -135,13 +137,17 @@ pub(crate) fn holds(ty: &Type, item: &Ident) -> bool {
             let segments = &path.path.segments;
             let is_word = path.qself.is_none() && path.path.leading_colon.is_none();
             let is_item = is_word && segments.len() == 1 && segments[0].ident == *item;
-            is_item || segments.iter().any(|segment| has_argument(segment, item))
+            is_item || segments.last().is_some_and(|last| has_argument(last, item))
         }
         _ => false,
     }
 }
 
 fn has_argument(segment: &PathSegment, item: &Ident) -> bool {
+    let holders = ["Vec", "Option", "Box", "Rc", "Arc"];
+    if !holders.iter().any(|holder| segment.ident == holder) {
+        return false;
+    }
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
         return false;
     };
@@ -152,12 +158,36 @@ fn has_argument(segment: &PathSegment, item: &Ident) -> bool {
     arguments.args.iter().any(held)
 }
 
+/// The tokens with their lifetimes left out; `None` when there is none.
+pub(crate) fn without_lifetimes(tokens: TokenStream) -> Option<TokenStream> {
+    let (mut rest, mut is_found) = (TokenStream::new(), false);
+    let mut tokens = tokens.into_iter();
+    while let Some(mut token) = tokens.next() {
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                is_found = true;
+                tokens.next();
+                continue;
+            }
+            TokenTree::Group(group) => {
+                if let Some(inner) = without_lifetimes(group.stream()) {
+                    is_found = true;
+                    token = Group::new(group.delimiter(), inner).into();
+                }
+            }
+            _ => {}
+        }
+        rest.extend([token]);
+    }
+    is_found.then_some(rest)
+}
+
 /// Whether one of the words occurs in the tokens.
 pub(crate) fn mentions(tokens: impl ToTokens, words: &[String]) -> bool {
-    fn any(tokens: proc_macro2::TokenStream, words: &[String]) -> bool {
+    fn any(tokens: TokenStream, words: &[String]) -> bool {
         tokens.into_iter().any(|token| match token {
-            proc_macro2::TokenTree::Group(group) => any(group.stream(), words),
-            proc_macro2::TokenTree::Ident(ident) => words.iter().any(|word| ident == word),
+            TokenTree::Group(group) => any(group.stream(), words),
+            TokenTree::Ident(ident) => words.iter().any(|word| ident == word),
             _ => false,
         })
     }

@@ -4,6 +4,7 @@ use syn::{Expr, ExprLit, Lit, Type};
 
 use super::text;
 use crate::ast::Reader;
+use crate::attr::{Key, Keys};
 use crate::literal::Number;
 use crate::shown::shown;
 use crate::types::{Shape, spelled};
@@ -141,6 +142,18 @@ pub(crate) fn of(
         choices.literals = Some(elements.iter().cloned().collect());
     }
     (reader.errors.count() == before).then_some(choices)
+}
+
+/// Whether a choice is a path, which may be a variant of an enum.
+pub(super) fn are_named(keys: &Keys) -> bool {
+    let listed = keys.get(Key::Choice).and_then(|entry| entry.value.as_ref());
+    let Some(Expr::Array(listed)) = listed else {
+        return false;
+    };
+    listed
+        .elems
+        .iter()
+        .any(|choice| matches!(choice, Expr::Path(_)))
 }
 
 /// Whether a choice is spelled as a variant of the field's type: `Kind::Deep`.

@@ -68,35 +68,55 @@ pub(crate) fn field(reader: &Reader<'_>, keys: &Keys, ty: &Type) -> Option<Meani
     meaning.filter(|_| reader.errors.count() == before && !keys.broken)
 }
 
-/// What a faulty field would be if its keys were in order, where its type shows that: with its handle,
-/// the use of the field is not reported.
-pub(crate) fn stand_in(reader: &Reader<'_>, kind: Option<Key>, ty: &Type) -> Option<Meaning> {
-    let (mut leaf, mut written) = (ty, Vec::new());
+/// What a faulty field would be if its keys were in order, where its type or its keys show that: with
+/// its handle, the use of the field is not reported.
+pub(crate) fn stand_in(reader: &Reader<'_>, keys: &Keys, ty: &Type) -> Option<Meaning> {
+    let (mut leaf, mut layers) = (ty, Vec::new());
     let leaf_shape = loop {
         leaf = match Shape::of(leaf) {
             Shape::Vec(inner) => {
-                written.push(quote!(len = 0..=1));
+                layers.push(Key::Len);
                 inner
             }
             Shape::Option(inner) => {
-                written.push(quote!(optional));
+                layers.push(Key::Optional);
                 inner
             }
             Shape::Array(inner) => inner,
             shape => break shape,
         };
     };
-    written.extend(match (leaf_shape, kind) {
-        (Shape::Int { .. }, Some(Key::Choice)) => Some(quote!(choice = [1])),
-        (Shape::Int { .. }, _) => Some(quote!(int = 0..=1)),
-        (Shape::Float, Some(Key::Choice)) => Some(quote!(choice = [1.0])),
-        (Shape::Float, _) => Some(quote!(float = 0.0..=1.0)),
-        (Shape::Bool, Some(Key::Choice)) => Some(quote!(choice = [true])),
-        (Shape::Bool, _) => None,
-        (Shape::Text, _) => Some(quote!(choice = ["a"])),
-        _ if is_string(leaf) => Some(quote!(choice = ["a"])),
+    let kind = keys.kind().map(|entry| entry.key);
+    let kind = match (leaf_shape, kind) {
+        _ if is_string(leaf) => quote!(choice = ["a"]),
+        (Shape::Text, _) => quote!(choice = ["a"]),
+        (Shape::Int { .. }, Some(Key::Choice)) => quote!(choice = [1]),
+        (Shape::Int { .. }, _) => quote!(int = 0..=1),
+        (Shape::Float, Some(Key::Choice)) => quote!(choice = [1.0]),
+        (Shape::Float, _) => quote!(float = 0.0..=1.0),
+        (Shape::Bool, Some(Key::Choice)) => quote!(choice = [true]),
+        (Shape::Bool, _) => quote!(),
+        (Shape::Other, kind) => {
+            // An alias may hide a list or an option.
+            let hidden = [Key::Len, Key::Optional];
+            let is_hidden = |key: &Key| keys.get(*key).is_some() && !layers.contains(key);
+            let hidden: Vec<Key> = hidden.into_iter().filter(is_hidden).collect();
+            layers.extend(hidden);
+            match kind {
+                Some(Key::Int) => quote!(int = 0..=1),
+                Some(Key::Float) => quote!(float = 0.0..=1.0),
+                Some(Key::Choice) if !choices::are_named(keys) => quote!(choice = [1]),
+                None if keys.span.is_some() && !keys.broken => quote!(),
+                _ => return None,
+            }
+        }
         _ => return None,
+    };
+    let layers = layers.iter().map(|key| match key {
+        Key::Len => quote!(len = 0..=1),
+        _ => quote!(optional),
     });
+    let written = layers.chain((!kind.is_empty()).then_some(kind));
     let errors = Ctxt::default();
     let keys = Keys::of(&errors, &[syn::parse_quote!(#[hp(#(#written),*)])]);
     field(&reader.with(&errors), &keys, ty)

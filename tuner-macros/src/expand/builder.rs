@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use syn::ext::IdentExt;
 use syn::{Ident, Type, Visibility};
 
 use super::{Item, docs_or, local, this};
@@ -14,11 +15,12 @@ pub(crate) fn structure(item: &Item<'_>) -> TokenStream {
     let (space, builder) = (&item.container.space, &item.container.builder);
     let generics = &item.generics;
     let (_, args, bounds) = item.generics.split_for_impl();
+    let silent = item.silent();
     let docs = format!(" Builds a checked [`{ident}`]: a field that is not set has its default.");
     quote! {
         #[doc = #docs]
         #[must_use = "end with `build()`"]
-        #[allow(warnings, clippy::all)]
+        #silent
         #vis struct #builder #generics (#space #args, #ident #args) #bounds;
     }
 }
@@ -72,7 +74,7 @@ fn setter(field: &Field) -> TokenStream {
 
 /// `pub fn units(mut self, value: Vec<usize>) -> Self`
 pub(crate) fn signature(vis: &Visibility, own: &Ident, ty: &Type) -> TokenStream {
-    let name = match *own == "build" {
+    let name = match own.unraw() == "build" {
         true => format_ident!("build_", span = own.span()),
         false => own.clone(),
     };

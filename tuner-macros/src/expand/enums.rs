@@ -27,7 +27,7 @@ pub(crate) fn units(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
         .split_last()
         .expect("an enum without variants is refused before");
     let first_places = &places[..firsts.len()];
-    let (this, index) = (this(), local("index"));
+    let (this, index, silent) = (this(), local("index"), item.silent());
     let inside = item.hidden(&[quote! {
         impl #params __t::Unit for #ident #args #bounds {
             const ROOT: &'static str = #root;
@@ -45,14 +45,14 @@ pub(crate) fn units(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
         impl #params __t::Tunable for #ident #args #bounds {
             type Space = __t::EnumParam<Self>;
             #[inline]
-            fn space() -> Self::Space {
+            fn space() -> __t::EnumParam<Self> {
                 __t::EnumParam::new()
             }
         }
     }]);
     quote! {
         #[doc = #docs]
-        #[allow(warnings, clippy::all)]
+        #silent
         #vis type #space #alias_params = #private::EnumParam<#ident #args>;
         #inside
     }
@@ -107,13 +107,14 @@ fn structure(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     let docs = format!(
         " The search space of [`{ident}`]: which variants, and what each of them may hold."
     );
+    let silent = item.silent();
     let seal = has_seal(item).then(|| {
         let (seal, _) = item.seal();
         quote!(#[doc(hidden)] __seal: #seal,)
     });
     quote! {
         #[doc = #docs]
-        #[allow(warnings, clippy::all)]
+        #silent
         #vis struct #space #generics #bounds {
             #(#fields)*
             #[doc(hidden)]
@@ -126,7 +127,7 @@ fn structure(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
 /// `pub enum OptimizerVariant { Adam, Sgd }`
 fn names_of_variants(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     let (vis, ident, private) = (item.container.vis, item.container.ident, &item.private);
-    let name = variant_enum(item);
+    let (name, silent) = (variant_enum(item), item.silent());
     let docs = format!(" The variants of [`{ident}`] without what they hold.");
     let variants = variants.iter().map(|variant| {
         let own = generated(&variant.ident);
@@ -135,7 +136,7 @@ fn names_of_variants(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     });
     quote! {
         #[doc = #docs]
-        #[allow(warnings, clippy::all)]
+        #silent
         #[derive(#private::fmt::Debug, #private::Clone)]
         #[derive(#private::Copy, #private::PartialEq)]
         #[derive(#private::Eq)]
@@ -143,7 +144,7 @@ fn names_of_variants(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     }
 }
 
-/// `pub struct __Sgd { pub momentum: .., }` for each variant with fields.
+/// `pub struct __SgdSpace { pub momentum: .., }` for each variant with fields.
 fn sub_handles(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     let (vis, ident) = (item.container.vis, item.container.ident);
     let structs = variants.iter().enumerate().map(|(index, variant)| {
@@ -393,7 +394,7 @@ fn variant_enum(item: &Item<'_>) -> Ident {
 }
 
 fn sub_handle(variant: &Variant) -> Ident {
-    format_ident!("__{}", variant.ident.unraw())
+    format_ident!("__{}Space", variant.ident.unraw())
 }
 
 /// The name of the parameter when the enum is the whole space: `optimizer` for `Optimizer`.

@@ -12,12 +12,12 @@ mod space;
 mod tunable;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{Attribute, Generics};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Attribute, Generics, WherePredicate};
 
 use crate::ast::{self, Body, Container, Field};
 use crate::check::Kind;
-use crate::types::Shape;
+use crate::types::{Shape, without_lifetimes};
 
 /// Everything that the item gets.
 pub(crate) fn expand(container: &Container<'_>) -> TokenStream {
@@ -113,9 +113,13 @@ impl<'a> Item<'a> {
         };
         // A bound that cannot hold is reported once, at the type, and assumed everywhere else. What
         // the spelling of a type shows to agree with its keys needs none.
-        for field in fields.filter(|field| !is_bound(container.generics, field)) {
-            let bound = field.bound(&item.private);
-            item.generics.make_where_clause().predicates.extend(bound);
+        let unbound = fields.filter(|field| !is_bound(container.generics, field));
+        let mut bounds: Vec<WherePredicate> = unbound
+            .filter_map(|field| field.bound(&item.private))
+            .collect();
+        drop_lifetimes_apart(&mut bounds);
+        if !bounds.is_empty() {
+            item.generics.make_where_clause().predicates.extend(bounds);
         }
         item
     }
@@ -184,11 +188,18 @@ impl<'a> Item<'a> {
         )
     }
 
+    /// Silence about what is not the user's to mend. What is forbidden cannot be allowed, so that
+    /// nothing more is named than there is need of.
+    pub(crate) fn silent(&self) -> TokenStream {
+        let deprecated = self.container.is_deprecated.then(|| quote!(, deprecated));
+        quote!(#[allow(warnings, long_running_const_eval, clippy::all #deprecated)])
+    }
+
     /// The parts of the expansion that nobody needs to name.
     pub(crate) fn hidden(&self, parts: &[TokenStream]) -> TokenStream {
-        let private = &self.private;
+        let (private, silent) = (&self.private, self.silent());
         quote! {
-            #[allow(warnings, clippy::all)]
+            #silent
             const _: () = {
                 use #private as __t;
 
@@ -196,6 +207,23 @@ impl<'a> Item<'a> {
             };
         }
     }
+}
+
+/// Leaves out the bounds that differ in lifetimes alone: of those of `Inner<'a>` and `Inner<'static>`
+/// the compiler takes one for the other.
+fn drop_lifetimes_apart(bounds: &mut Vec<WherePredicate>) {
+    let texts = bounds.iter().map(|bound| {
+        let tokens = bound.to_token_stream();
+        let (erased, exact) = (without_lifetimes(tokens.clone()), tokens.to_string());
+        erased.map(|erased| (erased.to_string(), exact))
+    });
+    let texts: Vec<Option<(String, String)>> = texts.collect();
+    let is_apart = |(erased, exact): &(String, String)| {
+        let mut others = texts.iter().flatten();
+        others.any(|other| other.0 == *erased && other.1 != *exact)
+    };
+    let mut apart = texts.iter().map(|text| text.as_ref().is_some_and(is_apart));
+    bounds.retain(|_| apart.next() != Some(true));
 }
 
 /// Whether the field's values are of a type parameter that the user has bound to be tunable.

@@ -17,13 +17,13 @@ pub(crate) fn structure(item: &Item<'_>, fields: &[Field]) -> TokenStream {
     let generics = &item.generics;
     let bounds = &generics.where_clause;
     let members = members(item, fields, None);
-    let (seal, _) = item.seal();
+    let ((seal, _), silent) = (item.seal(), item.silent());
     let docs = format!(
         " The search space of [`{ident}`]: narrow its fields, then search it or build values of it."
     );
     quote! {
         #[doc = #docs]
-        #[allow(warnings, clippy::all)]
+        #silent
         #vis struct #space #generics #bounds {
             #(#members)*
             #[doc(hidden)]

@@ -40,7 +40,7 @@ pub(crate) fn implementation(
         impl #params __t::Tunable for #ident #args #bounds {
             type Space = #space #args;
             #[inline]
-            fn space() -> Self::Space {
+            fn space() -> #space #args {
                 #inside
                 #space { #members }
             }
