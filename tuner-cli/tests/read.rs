@@ -308,6 +308,42 @@ fn a_deleted_study_leaves_neither_weights_nor_a_log() {
 }
 
 #[test]
+fn a_deleted_study_leaves_what_no_search_put_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join("study");
+    let trials = project.join("trials");
+    fill(&project.join("study.db"), 1);
+    for name in ["0001/0", "0002/0", "0002/figures", "7/0", "best"] {
+        std::fs::create_dir_all(trials.join(name)).unwrap();
+    }
+    std::fs::write(trials.join("mine.txt"), "ours").unwrap();
+    let gone = tuner(&["delete", project.to_str().unwrap(), "--yes"]);
+    assert!(gone.output.contains("what they kept"), "{}", gone.output);
+    let left = std::fs::read_dir(&trials).unwrap();
+    let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["0002", "7", "best", "mine.txt"]);
+    assert!(trials.join("7/0").exists() && trials.join("0002/figures").exists());
+    assert!(!trials.join("0002/0").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_study_deleted_by_a_link_takes_nothing_that_lies_beside_the_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let [project, other] = ["study", "other"].map(|name| folder.path().join(name));
+    fill(&project.join("study.db"), 1);
+    for place in [&project, &other] {
+        std::fs::create_dir_all(place.join("trials/0001/0")).unwrap();
+    }
+    std::os::unix::fs::symlink(project.join("study.db"), other.join("study.db")).unwrap();
+    let gone = tuner(&["delete", other.to_str().unwrap(), "--yes", "--json"]).json();
+    let trials = project.canonicalize().unwrap().join("trials");
+    assert_eq!(gone["folder"], trials.to_str().unwrap());
+    assert!(!trials.exists() && other.join("trials/0001/0").exists());
+}
+
+#[test]
 fn a_closed_pipe_is_no_fault() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tuner"))
         .args(["completions", "bash"])

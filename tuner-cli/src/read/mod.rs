@@ -13,6 +13,7 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 use tuner_runtime::report;
+use tuner_runtime::search::delete_kept;
 use tuner_runtime::storage::{Sqlite, Storage, StudyId};
 use tuner_runtime::study;
 use tuner_runtime::trial::{History, TrialRecord};
@@ -129,10 +130,12 @@ pub(crate) fn delete(options: &Read) -> Done {
     drop(reader);
     let storage = Sqlite::open(path)?;
     storage.delete(&id)?;
-    let kept = open::kept(&storage, &id);
-    if let Some(folder) = &kept {
-        std::fs::remove_dir_all(folder)
+    let mut kept = None;
+    if let Some(project) = open::project(&storage, &id) {
+        let folder = project.join("trials");
+        let any = delete_kept(&project)
             .map_err(|fault| format!("the study is deleted, {} not: {fault}", folder.display()))?;
+        kept = any.then_some(folder);
     }
     let count = history.trials().len();
     if options.json {

@@ -53,15 +53,12 @@ fn file(path: &Path) -> Result<PathBuf, String> {
     ))
 }
 
-/// The folder of what the trials of a search kept; `None` when there is none, or the file is not that
-/// of the project.
-pub(super) fn kept(storage: &Sqlite, id: &StudyId) -> Option<PathBuf> {
+/// The folder of the project whose search has its study in the file; `None`: the study is not a project's.
+pub(super) fn project(storage: &Sqlite, id: &StudyId) -> Option<PathBuf> {
     let path = fs::canonicalize(storage.path()).ok()?;
     let project = path.parent()?;
-    if path.file_name()? != FILE || project.file_name()? != id.as_str() {
-        return None;
-    }
-    Some(storage.path().with_file_name("trials")).filter(|folder| folder.is_dir())
+    let is_its = path.file_name()? == FILE && project.file_name()? == id.as_str();
+    is_its.then(|| project.to_owned())
 }
 
 /// The file itself, or all study files below a folder, by path; and which folders cannot be read.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::controls::Rules;
 use super::error::SearchError;
-use super::keep::{Keep, trial_of};
+use super::keep::{Keep, delete_kept, holds_kept, trials_folder};
 use super::progress::Progress;
 use super::tuner::{Settings, Tuner};
 use crate::pruner::Pruner;
@@ -238,7 +238,7 @@ impl<T: Tunable> TunerBuilder<T> {
             if self.overwrite {
                 start_anew(&*storage, &id, folder.as_deref())?;
             } else if let Some(folder) = &folder {
-                refuse_foreign_folders(&*storage, &id, &folder.join("trials"))?;
+                refuse_foreign_folders(&*storage, &id, folder)?;
             }
             self.study = self.study.shared_storage(storage);
         }
@@ -343,15 +343,15 @@ pub(super) fn start_anew(
     if storage.list()?.contains(id) {
         study::delete(storage, id)?;
     }
-    let Some(trials) = folder.map(|folder| folder.join("trials")) else {
+    let Some(folder) = folder else {
         return Ok(());
     };
-    match std::fs::remove_dir_all(&trials) {
-        Err(fault) if fault.kind() != std::io::ErrorKind::NotFound => Err(SearchError::Folder {
-            path: trials,
+    match delete_kept(folder) {
+        Ok(_) => Ok(()),
+        Err(fault) => Err(SearchError::Folder {
+            path: trials_folder(folder),
             fault: fault.to_string(),
         }),
-        _ => Ok(()),
     }
 }
 
@@ -359,16 +359,14 @@ pub(super) fn start_anew(
 fn refuse_foreign_folders(
     storage: &dyn Storage,
     id: &StudyId,
-    trials: &std::path::Path,
+    folder: &std::path::Path,
 ) -> Result<(), SearchError> {
     // Folders first: another process may begin the study meanwhile.
-    let entries = std::fs::read_dir(trials).into_iter().flatten().flatten();
-    let mut folders = entries.filter(|entry| trial_of(&entry.file_name()).is_some());
-    if folders.next().is_none() || storage.list()?.contains(id) {
+    if !holds_kept(folder) || storage.list()?.contains(id) {
         return Ok(());
     }
     Err(SearchError::Folder {
-        path: trials.to_owned(),
+        path: trials_folder(folder),
         fault: format!(
             "holds what trials kept, and there is no study `{id}` that they belong to; move it away, or \
              begin anew with .overwrite(true), which deletes it"

@@ -1,6 +1,7 @@
 //! What trials leave on the disk: the folders of the best are kept, within a budget.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::trial::{History, State};
@@ -14,22 +15,93 @@ pub(super) struct Keep {
     pub(super) bytes: Option<u64>,
 }
 
+/// The folder of all trials, below that of the project.
+pub(super) fn trials_folder(project: &Path) -> PathBuf {
+    project.join("trials")
+}
+
 /// The folder of a trial, below that of all trials.
 pub(super) fn trial_folder(trials: &Path, number: u64) -> PathBuf {
     trials.join(format!("{number:04}"))
 }
 
-/// The trial whose folder has this name, if it is one.
-pub(super) fn trial_of(folder: &std::ffi::OsStr) -> Option<u64> {
-    folder.to_str()?.parse().ok()
+/// The folder of an execution, below that of its trial.
+pub(super) fn execution_folder(trial: &Path, number: u64) -> PathBuf {
+    trial.join(number.to_string())
+}
+
+/// Deletes what the trials of a project kept, and says whether there was anything: the folders of their executions, and those
+/// around them that are empty then. What else lies there is somebody else's and stays.
+///
+/// # Errors
+/// When a folder cannot be read or deleted.
+///
+/// ```
+/// # use tuner_runtime as tuner;
+/// let project = tempfile::tempdir()?;
+/// let [ours, theirs] = ["trials/0001/0", "trials/figures"].map(|name| project.path().join(name));
+/// std::fs::create_dir_all(&ours)?;
+/// std::fs::create_dir_all(&theirs)?;
+/// assert!(tuner::search::delete_kept(project.path())?);
+/// assert!(!ours.exists() && theirs.exists());
+/// assert!(!tuner::search::delete_kept(project.path())?);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn delete_kept(project: &Path) -> io::Result<bool> {
+    let trials = trials_folder(project);
+    let mut any = false;
+    for (_, trial) in numbered(&trials, trial_folder)? {
+        for (_, execution) in numbered(&trial, execution_folder)? {
+            fs::remove_dir_all(execution)?;
+            any = true;
+        }
+        any |= fs::remove_dir(&trial).is_ok();
+    }
+    any |= fs::remove_dir(&trials).is_ok();
+    Ok(any)
+}
+
+/// The folders in another one that have the name of a number, with this number.
+fn numbered(folder: &Path, name: fn(&Path, u64) -> PathBuf) -> io::Result<Vec<(u64, PathBuf)>> {
+    let entries = match fs::read_dir(folder) {
+        Err(fault)
+            if matches!(
+                fault.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(Vec::new());
+        }
+        entries => entries?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let number = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok());
+        let Some(number) = number.filter(|&number| entry.path() == name(folder, number)) else {
+            continue;
+        };
+        // Links are not followed: what is behind them is somebody else's.
+        if entry.file_type()?.is_dir() {
+            found.push((number, entry.path()));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether there is anything that trials kept.
+pub(super) fn holds_kept(project: &Path) -> bool {
+    numbered(&trials_folder(project), trial_folder).is_ok_and(|folders| !folders.is_empty())
 }
 
 /// Deletes the folders of ended trials that are not worth keeping. Those outside of the space stay: it may become wider again.
 ///
 /// What cannot be deleted now is tried again after the next trial: it is no reason to end a search.
 pub(super) fn tidy(trials: &Path, history: &History, keep: Keep) {
-    let Ok(entries) = fs::read_dir(trials) else {
-        // No trial kept anything.
+    let Ok(kept) = numbered(trials, trial_folder) else {
         return;
     };
     let has_ended = |number: &u64| {
@@ -38,9 +110,8 @@ pub(super) fn tidy(trials: &Path, history: &History, keep: Keep) {
             trial.fits && !matches!(trial.state, State::Running | State::Paused)
         })
     };
-    let ended: Vec<(u64, PathBuf)> = entries
-        .flatten()
-        .filter_map(|entry| Some((trial_of(&entry.file_name())?, entry.path())))
+    let ended: Vec<(u64, PathBuf)> = kept
+        .into_iter()
         .filter(|(number, _)| has_ended(number))
         .collect();
     if ended.is_empty() {

@@ -10,7 +10,7 @@ use super::builder::{TunerBuilder, start_anew};
 use super::controls::{Controls, End, Rules};
 use super::error::SearchError;
 use super::execution::Execution;
-use super::keep::{Keep, tidy, trial_folder};
+use super::keep::{Keep, execution_folder, tidy, trial_folder, trials_folder};
 use super::outcome::IntoOutcome;
 use super::panic::guarded;
 use super::progress::{Progress, Show, Speaker, say};
@@ -292,12 +292,12 @@ impl<T: Tunable> Tuner<T> {
     /// The folder that an execution has for what it keeps; there is one if the execution asked for it and the
     /// trial is among the best.
     pub fn directory_of(&self, trial: u64, execution: u64) -> PathBuf {
-        trial_folder(&self.trials_folder(), trial).join(execution.to_string())
+        execution_folder(&trial_folder(&self.trials_folder(), trial), execution)
     }
 
     fn trials_folder(&self) -> PathBuf {
         let folder = self.settings.folder.as_deref().unwrap_or(&self.scratch);
-        folder.join("trials")
+        trials_folder(folder)
     }
 
     /// The numbers of the best trial and of the best of its executions, whose folder holds the
