@@ -207,6 +207,48 @@ fn a_stored_study_goes_on_where_it_stopped() {
     assert_eq!(peer.call(other), json!({"ok": true}));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_result_is_not_taken_when_its_file_was_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    for gone in ["project", "project/study.db", "project/study.db-wal"] {
+        let file = folder.path().join("project/study.db");
+        let mut peer = Peer::start(&["ask-tell", "--study", file.to_str().unwrap()]);
+        assert_eq!(peer.call(init(5)), json!({"ok": true}));
+        for id in 0..2 {
+            assert_eq!(peer.call(json!({"cmd": "ask"}))["id"], id);
+        }
+        let mut tell = |id: u64| peer.call(json!({"cmd": "tell", "id": id, "value": 2}));
+        assert_eq!(tell(0), json!({"ok": true}));
+        let path = folder.path().join(gone);
+        match path.is_dir() {
+            true => std::fs::remove_dir_all(path).unwrap(),
+            false => std::fs::remove_file(path).unwrap(),
+        }
+        let answer = tell(1);
+        let error = answer["error"].as_str().unwrap_or_default();
+        assert!(error.contains("was deleted"), "{gone}: {answer}");
+        peer.quit();
+        let _ = std::fs::remove_dir_all(folder.path().join("project"));
+    }
+}
+
+#[test]
+fn what_is_taken_for_something_else_is_a_path_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = |name: &str| Peer::start_in(folder.path(), &["ask-tell", "--study", name]);
+    for name in [":memory:", "file:study.db?mode=memory"] {
+        for id in 0..2 {
+            let mut peer = start(name);
+            assert_eq!(peer.call(init(5)), json!({"ok": true}), "{name}");
+            assert_eq!(peer.call(json!({"cmd": "ask"}))["id"], id, "{name}");
+            peer.call(json!({"cmd": "tell", "id": id, "value": 2}));
+            peer.quit();
+        }
+        assert!(folder.path().join(name).is_file());
+    }
+}
+
 #[test]
 fn a_trial_that_comes_again_is_judged_by_what_it_reports_then() {
     let folder = tempfile::tempdir().unwrap();

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
 use serde_json::Value as Json;
@@ -19,7 +20,12 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) fn start(options: &[&str]) -> Self {
+        Self::start_in(Path::new("."), options)
+    }
+
+    pub(crate) fn start_in(folder: &Path, options: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tuner"))
+            .current_dir(folder)
             .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -27,7 +27,7 @@ pub enum StorageError {
         /// The names that there are, or `none`.
         known: String,
     },
-    /// The study was deleted while it was worked on; another one may have its name now.
+    /// The study, or its file, was deleted while it was worked on; another one may have its name now.
     #[error(
         "the study `{study}` in {place} was deleted or begun anew meanwhile; nothing was stored. \
          Start the program again, or take another name"

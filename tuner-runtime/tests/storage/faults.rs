@@ -1,18 +1,11 @@
 //! Damage: a clear error or a clean recovery, and never another content.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use tuner::storage::{Guard, Sqlite, Storage, StorageError};
 use tuner::testing::example_events;
 
-use crate::{filled, id, read};
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
+use crate::{beside, filled, id, read};
 
 #[test]
 fn a_log_cut_anywhere_recovers_to_what_was_stored_before() {

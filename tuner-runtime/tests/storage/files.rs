@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use tuner::storage::{Guard, Sqlite, Storage, StorageError};
 use tuner::testing::example_events;
 
-use crate::{filled, id, read};
+use crate::{beside, filled, id, read};
 
 /// The error of opening, after checking that the file is as it was.
 fn refused(path: &Path) -> StorageError {
@@ -88,6 +88,132 @@ fn reading_changes_nothing_and_needs_a_file() {
     drop((reader, storage));
     let reader = Sqlite::open_read_only(&path).unwrap();
     assert_eq!(reader.read(&id(), 0).unwrap(), events, "and alone");
+    assert_eq!(names(folder.path()), ["study.db"], "and leaves nothing");
+    // Somebody begins to write.
+    let writer = Sqlite::open(&path).unwrap();
+    for more in 1..3 {
+        let event = [events[1].1.clone()];
+        let last = writer.append(&id(), Guard::None, &event).unwrap();
+        let read = reader.read(&id(), 0).unwrap();
+        assert_eq!(read.len() as u64, last, "{more} more");
+    }
+}
+
+/// What is in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn what_a_killed_process_left_is_read_and_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (
+        folder.path().join("study.db"),
+        folder.path().join("copy.db"),
+    );
+    let storage = filled(&path, 1);
+    let events = storage.read(&id(), 0).unwrap();
+    // As it is while it is written, without the index.
+    for suffix in ["", "-wal"] {
+        let [from, to] = [&path, &copy].map(|path| beside(path, suffix));
+        fs::copy(from, to).unwrap();
+    }
+    drop(storage);
+    let before = fs::read(beside(&copy, "-wal")).unwrap();
+    let reader = Sqlite::open_read_only(&copy).unwrap();
+    assert_eq!(reader.read(&id(), 0).unwrap(), events);
+    assert_eq!(names(folder.path()), ["copy.db", "copy.db-wal", "study.db"]);
+    assert_eq!(fs::read(beside(&copy, "-wal")).unwrap(), before);
+    // Its owner goes on.
+    let writer = Sqlite::open(&copy).unwrap();
+    let event = [events[1].1.clone()];
+    let last = writer.append(&id(), Guard::None, &event).unwrap();
+    assert_eq!(reader.read(&id(), 0).unwrap().len() as u64, last);
+}
+
+#[test]
+fn a_file_that_was_deleted_or_replaced_takes_no_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("study.db");
+    let storage = filled(&path, 1);
+    let event = &example_events()[1..2];
+    // A file that is open cannot be moved everywhere.
+    let Ok(()) = fs::rename(&path, folder.path().join("moved")) else {
+        return;
+    };
+    let gone = |fault: StorageError| assert!(matches!(fault, StorageError::Gone { .. }), "{fault}");
+    gone(storage.append(&id(), Guard::None, event).unwrap_err());
+    gone(
+        storage
+            .create(&"other".into(), &example_events()[0])
+            .unwrap_err(),
+    );
+    fs::write(&path, "another file").unwrap();
+    gone(storage.append(&id(), Guard::None, event).unwrap_err());
+}
+
+#[test]
+fn only_a_path_of_a_file_is_taken_and_nothing_is_left_of_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let below = |name: &str| folder.path().join(name);
+    fs::create_dir(below("folder")).unwrap();
+    let mut cases = vec![
+        ("".into(), "name a file"),
+        (below("folder"), "it is a folder"),
+        (below("none/"), "it is a folder"),
+    ];
+    if cfg!(unix) {
+        cases.push((below(&"x".repeat(250)), "too long"));
+        cases.push((below(&["y".repeat(120).as_str(); 5].join("/")), "504 bytes"));
+        let pipe = below("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        if made.is_ok_and(|made| made.success()) {
+            cases.push((pipe, "a pipe or a device"));
+        }
+    }
+    for (path, says) in cases {
+        let fault = Sqlite::open(&path).unwrap_err().to_string();
+        assert!(fault.contains(says), "{fault}");
+        assert!(!path.is_file(), "{}", path.display());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_that_is_in_the_way_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("study.db");
+    let storage = filled(&path, 1);
+    // As if another user had made it.
+    let close = |suffix: &str, closed: bool| {
+        let file = beside(&path, suffix);
+        let mut permissions = fs::metadata(&file).unwrap().permissions();
+        permissions.set_readonly(closed);
+        fs::set_permissions(&file, permissions).unwrap();
+    };
+    for suffix in ["-wal", "-shm"] {
+        close(suffix, true);
+        // An administrator may write everywhere.
+        let closed = fs::OpenOptions::new()
+            .append(true)
+            .open(beside(&path, suffix))
+            .is_err();
+        let refused = |storage: Sqlite| storage.append(&id(), Guard::None, &example_events()[1..2]);
+        if closed {
+            let fault = Sqlite::open(&path)
+                .and_then(refused)
+                .unwrap_err()
+                .to_string();
+            let named = format!("study.db{suffix} cannot be written");
+            assert!(fault.contains(&named), "{fault}");
+        }
+        close(suffix, false);
+    }
+    drop(storage);
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod contract;
 mod faults;
 mod files;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tuner::storage::{Guard, Sqlite, Storage, StorageError, StudyId};
 use tuner::testing::example_events;
@@ -30,6 +30,12 @@ fn filled(path: &Path, rounds: usize) -> Sqlite {
             .unwrap();
     }
     storage
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 fn read(path: &Path) -> Result<Vec<(Seq, Event)>, StorageError> {

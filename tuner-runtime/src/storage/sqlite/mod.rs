@@ -2,9 +2,14 @@
 //!
 //! The file is in WAL mode. Each event is a row with a checksum over all of it; the row of its
 //! study holds, under a checksum too, how many events there are. So neither a changed nor a
-//! missing event goes unnoticed. A commit waits for the disk only when one of its events must
-//! survive a power cut.
+//! missing event of the file goes unnoticed. Of a log (`-wal`) that a killed process left SQLite
+//! takes what comes before the first damage, as after a power cut: the last events may be missing,
+//! and nobody is told. A commit waits for the disk only when one of its events must survive a
+//! power cut.
 
+mod fault;
+mod reading;
+mod rows;
 mod session;
 mod setup;
 
@@ -17,7 +22,10 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use super::error::StorageError;
 use super::{Decide, Guard, Storage, StudyId, nanoseconds, session_of};
 use crate::trial::{Event, Seq};
+use reading::Alone;
+use rows::{EventRow, StudyRow, to_json};
 use session::Session;
+use setup::{FileId, identity};
 
 /// How long a writer waits for another one.
 const PATIENCE_SECONDS: u64 = 60;
@@ -27,12 +35,16 @@ pub struct Sqlite {
     path: PathBuf,
     /// The file whichever way it was named, beside which its sessions are.
     file: PathBuf,
+    /// Which files it and its log were when it was opened.
+    found: [Option<FileId>; 2],
     inner: Mutex<Inner>,
     session: OnceLock<Session>,
 }
 
 struct Inner {
     connection: Connection,
+    /// Of a reader that does not share the file.
+    alone: Option<Alone>,
     /// What `PRAGMA synchronous` is set to: whether a commit waits for the disk.
     flushes: bool,
 }
@@ -61,24 +73,33 @@ impl Sqlite {
     /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StorageError> {
         let path = path.as_ref();
-        Ok(Self::around(path, setup::open(path)?))
+        Ok(Self::around(path, setup::open(path)?, None))
     }
 
-    /// Opens an existing file and never changes it.
+    /// Opens an existing file and never changes it, nor leaves anything beside it.
     ///
     /// # Errors
     /// When there is no file, or it is damaged, of another program or of a newer version.
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, StorageError> {
         let path = path.as_ref();
-        Ok(Self::around(path, setup::open_read_only(path)?))
+        if !setup::look_at(path)? {
+            return Err(StorageError::Missing {
+                place: path.display().to_string(),
+            });
+        }
+        let (connection, alone) = reading::open(path, &setup::file_of(path))?;
+        Ok(Self::around(path, connection, alone))
     }
 
-    fn around(path: &Path, connection: Connection) -> Self {
+    fn around(path: &Path, connection: Connection, alone: Option<Alone>) -> Self {
+        let file = setup::file_of(path);
         Self {
             path: path.to_owned(),
-            file: std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
+            found: with_log(&file).map(|path| identity(&path)),
+            file,
             inner: Mutex::new(Inner {
                 connection,
+                alone,
                 // As `setup` leaves it.
                 flushes: false,
             }),
@@ -117,7 +138,7 @@ impl Sqlite {
     }
 
     fn error(&self, fault: rusqlite::Error) -> StorageError {
-        setup::explain(&self.path, fault)
+        fault::explain(&self.path, fault)
     }
 
     fn damaged(&self, fault: impl Into<String>) -> StorageError {
@@ -130,6 +151,7 @@ impl Sqlite {
     /// Runs `work` in a transaction that is stored whole or not at all.
     fn write<R>(
         &self,
+        study: &StudyId,
         flush: bool,
         work: impl FnOnce(&Connection) -> Result<R, StorageError>,
     ) -> Result<R, StorageError> {
@@ -149,8 +171,35 @@ impl Sqlite {
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(error)?;
         let result = work(&transaction)?;
+        // A file that was deleted can be written as long as it is open, and nobody finds it.
+        if with_log(&self.file).map(|path| identity(&path)) != self.found {
+            return Err(StorageError::Gone {
+                place: self.place(),
+                study: study.to_string(),
+            });
+        }
         transaction.commit().map_err(error)?;
         Ok(result)
+    }
+
+    /// Runs `work` on one moment of the file.
+    fn look<R>(
+        &self,
+        work: impl Fn(&Connection) -> Result<R, StorageError>,
+    ) -> Result<R, StorageError> {
+        let mut inner = self.inner();
+        loop {
+            let transaction = inner.connection.transaction();
+            let result = transaction
+                .map_err(|fault| self.error(fault))
+                .and_then(|transaction| work(&transaction));
+            match &inner.alone {
+                Some(alone) if alone.is_over(&self.file) => {
+                    (inner.connection, inner.alone) = reading::open(&self.path, &self.file)?;
+                }
+                _ => return result,
+            }
+        }
     }
 
     /// All studies, each checked.
@@ -284,47 +333,9 @@ impl Sqlite {
     }
 }
 
-/// A study as it stands in its table.
-struct StudyRow {
-    id: i64,
-    name: String,
-    /// How many events it has, which is the place of the last one.
-    last: i64,
-}
-
-impl StudyRow {
-    fn checksum(&self) -> i64 {
-        let mut sum = crc32fast::Hasher::new();
-        sum.update(&self.id.to_le_bytes());
-        sum.update(&self.last.to_le_bytes());
-        sum.update(self.name.as_bytes());
-        sum.finalize().into()
-    }
-}
-
-/// An event as it stands in its table.
-struct EventRow {
-    seq: i64,
-    trial: Option<i64>,
-    decision: bool,
-    event: String,
-}
-
-impl EventRow {
-    fn checksum(&self, study: i64) -> i64 {
-        let mut sum = crc32fast::Hasher::new();
-        sum.update(&study.to_le_bytes());
-        sum.update(&self.seq.to_le_bytes());
-        sum.update(&self.trial.unwrap_or(-1).to_le_bytes());
-        sum.update(&[u8::from(self.decision)]);
-        sum.update(self.event.as_bytes());
-        sum.finalize().into()
-    }
-}
-
-fn to_json(event: &Event) -> rusqlite::Result<String> {
-    serde_json::to_string(event)
-        .map_err(|fault| rusqlite::Error::ToSqlConversionFailure(Box::new(fault)))
+/// The file and its log, in which a commit is until it is moved into the file.
+fn with_log(file: &Path) -> [PathBuf; 2] {
+    [file.to_owned(), setup::beside(file, "-wal")]
 }
 
 impl Storage for Sqlite {
@@ -333,7 +344,7 @@ impl Storage for Sqlite {
     }
 
     fn create(&self, study: &StudyId, first: &Event) -> Result<Seq, StorageError> {
-        self.write(true, |connection| {
+        self.write(study, true, |connection| {
             let studies = self.studies(connection)?;
             if studies.iter().any(|row| row.name == study.as_str()) {
                 return Err(StorageError::StudyExists {
@@ -359,8 +370,7 @@ impl Storage for Sqlite {
     }
 
     fn list(&self) -> Result<Vec<StudyId>, StorageError> {
-        let inner = self.inner();
-        let studies = self.studies(&inner.connection)?;
+        let studies = self.look(|connection| self.studies(connection))?;
         let marked = |row: &StudyRow| StudyId::from(row.name.as_str()).marked(row.id as u64);
         let mut names: Vec<StudyId> = studies.iter().map(marked).collect();
         names.sort();
@@ -368,7 +378,7 @@ impl Storage for Sqlite {
     }
 
     fn delete(&self, study: &StudyId) -> Result<(), StorageError> {
-        self.write(true, |connection| {
+        self.write(study, true, |connection| {
             let row = self.study(connection, study)?;
             let run = || -> rusqlite::Result<()> {
                 connection.execute("DELETE FROM events WHERE study = ?1", [row.id])?;
@@ -381,7 +391,7 @@ impl Storage for Sqlite {
 
     fn append(&self, study: &StudyId, guard: Guard, events: &[Event]) -> Result<Seq, StorageError> {
         let flush = events.iter().any(Event::is_durable);
-        self.write(flush, |connection| {
+        self.write(study, flush, |connection| {
             let row = self.study(connection, study)?;
             let found = match guard {
                 Guard::None => Ok(None),
@@ -412,14 +422,11 @@ impl Storage for Sqlite {
     }
 
     fn read(&self, study: &StudyId, after: Seq) -> Result<Vec<(Seq, Event)>, StorageError> {
-        let mut inner = self.inner();
         // One transaction, so that the count and the events are of the same moment.
-        let transaction = inner
-            .connection
-            .transaction()
-            .map_err(|fault| self.error(fault))?;
-        let row = self.study(&transaction, study)?;
-        self.events(&transaction, &row, after)
+        self.look(|connection| {
+            let row = self.study(connection, study)?;
+            self.events(connection, &row, after)
+        })
     }
 
     fn decide(
@@ -428,7 +435,7 @@ impl Storage for Sqlite {
         after: Seq,
         decide: &mut Decide<'_>,
     ) -> Result<Seq, StorageError> {
-        self.write(true, |connection| {
+        self.write(study, true, |connection| {
             let row = self.study(connection, study)?;
             let news = self.events(connection, &row, after)?;
             self.insert(connection, row, &decide(&news))

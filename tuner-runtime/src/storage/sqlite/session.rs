@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use super::super::error::StorageError;
 use super::super::new_session;
+use super::fault::explain_io;
+use super::setup::{SESSIONS, beside};
 
 /// A session, alive until it is dropped.
 pub(super) struct Session {
@@ -46,7 +48,7 @@ impl Session {
                 path,
                 _file: file,
             }),
-            Err(fault) => Err(super::setup::explain_io(&path, &fault)),
+            Err(fault) => Err(explain_io(&folder_of(database), &fault)),
         }
     }
 
@@ -105,9 +107,7 @@ fn sweep(folder: &Path) {
 }
 
 fn folder_of(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push("-sessions");
-    PathBuf::from(name)
+    beside(database, SESSIONS)
 }
 
 fn file_of(database: &Path, name: &str) -> PathBuf {

@@ -1,16 +1,29 @@
-//! Opening the file: whose it is, which version, and what its faults mean.
+//! Opening the file: whose it is, and which version.
 
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{self, Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, TransactionBehavior};
 
 use super::super::error::StorageError;
 use super::PATIENCE_SECONDS;
+use super::fault::{explain, explain_io, explain_reading, is_too_long, path_too_long};
+
+/// A file, whichever path it has.
+#[cfg(unix)]
+pub(super) type FileId = (u64, u64);
+
+/// A file: while it is open, it can be neither deleted nor replaced.
+#[cfg(not(unix))]
+pub(super) type FileId = PathBuf;
+
+/// What the folder of the sessions is called beside the file. No other of its files has a longer name.
+pub(super) const SESSIONS: &str = "-sessions";
+
+const IS_FOLDER: &str = "it is a folder; name a file in it, such as study.db";
 
 /// Marks the file as ours: "tunr".
 const APPLICATION_ID: i32 = 0x7475_6e72;
@@ -37,18 +50,23 @@ const TABLES: &str = "
 ";
 
 pub(super) fn open(path: &Path) -> Result<Connection, StorageError> {
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
+    let file = nameable(path)?;
+    if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).map_err(|fault| explain_io(folder, &fault))?;
     }
+    refuse_long_name(path, &file)?;
     look_at(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection =
-        Connection::open_with_flags(path, flags).map_err(|fault| explain(path, fault))?;
+        Connection::open_with_flags(file, flags).map_err(|fault| explain(path, fault))?;
+    // SQLite opens it all the same, and the files that it made beside it would lock out who may write.
+    if connection.is_readonly(MAIN_DB).unwrap_or(false) {
+        return Err(StorageError::ReadOnly {
+            place: path.display().to_string(),
+        });
+    }
     patient(&connection).map_err(|fault| explain(path, fault))?;
     if !is_ours(path, &connection)? {
         create(&mut connection).map_err(|fault| explain(path, fault))?;
@@ -57,57 +75,71 @@ pub(super) fn open(path: &Path) -> Result<Connection, StorageError> {
     let prepare = || -> rusqlite::Result<()> {
         enter_wal(&connection)?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
-        connection.pragma_update(None, "cell_size_check", true)
+        connection.pragma_update(None, "cell_size_check", true)?;
+        // Opens the log, which is there from now on.
+        connection.query_row("SELECT count(*) FROM studies", [], |_| Ok(()))
     };
     prepare().map_err(|fault| explain(path, fault))?;
     Ok(connection)
 }
 
-pub(super) fn open_read_only(path: &Path) -> Result<Connection, StorageError> {
-    if !path.is_file() {
-        return Err(StorageError::Missing {
+/// The file whichever way it was named.
+pub(super) fn file_of(path: &Path) -> PathBuf {
+    let file = fs::canonicalize(path).or_else(|_| path::absolute(path));
+    file.unwrap_or_else(|_| path.to_owned())
+}
+
+/// What has the name of the file and more: the files that belong to it.
+pub(super) fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Which file has the path right now; `None`: there is none.
+#[cfg(unix)]
+pub(super) fn identity(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    let data = fs::metadata(path).ok()?;
+    Some((data.dev(), data.ino()))
+}
+
+#[cfg(not(unix))]
+pub(super) fn identity(path: &Path) -> Option<FileId> {
+    fs::canonicalize(path).ok()
+}
+
+/// The path from the root: SQLite takes `:memory:` and `file:..` for something other than a path.
+fn nameable(path: &Path) -> Result<PathBuf, StorageError> {
+    let fault = |fault: &str| StorageError::Other {
+        place: format!("the path `{}`", path.display()),
+        fault: fault.to_owned(),
+    };
+    let bytes = path.as_os_str().as_encoded_bytes();
+    match bytes.last() {
+        None => Err(fault("it is empty; name a file")),
+        Some(&last) if path::is_separator(last.into()) => Err(fault(IS_FOLDER)),
+        Some(_) => path::absolute(path).map_err(|cause| explain_io(path, &cause)),
+    }
+}
+
+/// Refuses a name to which the system lets nothing be added, before there is a file of it.
+fn refuse_long_name(path: &Path, file: &Path) -> Result<(), StorageError> {
+    if is_too_long(file) {
+        return Err(path_too_long(path));
+    }
+    match fs::symlink_metadata(beside(file, SESSIONS)) {
+        Err(fault) if fault.kind() == io::ErrorKind::InvalidFilename => Err(StorageError::Other {
             place: path.display().to_string(),
-        });
-    }
-    look_at(path)?;
-    match read_only(path, path.as_os_str(), OpenFlags::empty()) {
-        // Sharing needs files beside it, which cannot be made there. Where there is no log nobody
-        // writes, and nothing has to be shared.
-        Err(fault @ StorageError::ReadOnly { .. }) => match unshared(path) {
-            Some(uri) => read_only(path, uri.as_ref(), OpenFlags::SQLITE_OPEN_URI),
-            None => Err(fault),
-        },
-        opened => opened,
+            fault: format!(
+                "its name is too long: `{SESSIONS}` is added to it; choose a shorter one"
+            ),
+        }),
+        _ => Ok(()),
     }
 }
 
-fn read_only(path: &Path, name: &OsStr, more: OpenFlags) -> Result<Connection, StorageError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
-    let connection =
-        Connection::open_with_flags(name, flags).map_err(|fault| explain(path, fault))?;
-    patient(&connection).map_err(|fault| explain(path, fault))?;
-    if is_ours(path, &connection)? {
-        Ok(connection)
-    } else {
-        Err(StorageError::Foreign {
-            place: path.display().to_string(),
-            found: "an empty database".to_owned(),
-        })
-    }
-}
-
-/// The name under which SQLite reads a file that nobody writes, without files beside it.
-fn unshared(path: &Path) -> Option<String> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    if fs::metadata(log).is_ok_and(|log| log.len() > 0) {
-        return None;
-    }
-    let path = path.to_str()?.replace('%', "%25").replace('?', "%3f");
-    Some(format!("file:{}?immutable=1", path.replace('#', "%23")))
-}
-
-fn patient(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn patient(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(PATIENCE_SECONDS))
 }
 
@@ -131,38 +163,47 @@ fn enter_wal(connection: &Connection) -> rusqlite::Result<()> {
     }
 }
 
-/// Looks at the first bytes, before SQLite may touch a file that is not ours.
-fn look_at(path: &Path) -> Result<(), StorageError> {
+/// Looks at the first bytes, before SQLite may touch a file that is not ours; whether there is a file.
+pub(super) fn look_at(path: &Path) -> Result<bool, StorageError> {
     const MAGIC: &[u8] = b"SQLite format 3\0";
-    let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(100).read_to_end(&mut head));
-    match read {
-        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(fault) if fault.kind() == io::ErrorKind::PermissionDenied => {
-            return Err(StorageError::Unreadable {
-                place: path.display().to_string(),
-            });
-        }
-        Err(fault) => return Err(explain_io(path, &fault)),
-        Ok(0) => return Ok(()),
-        Ok(_) => {}
-    }
     let foreign = |found: &str| StorageError::Foreign {
         place: path.display().to_string(),
         found: found.to_owned(),
     };
+    let mut head = Vec::new();
+    let data = match fs::metadata(path) {
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(false),
+        data => data.map_err(|fault| explain_reading(path, &fault))?,
+    };
+    if data.is_dir() {
+        return Err(StorageError::Other {
+            place: path.display().to_string(),
+            fault: IS_FOLDER.to_owned(),
+        });
+    }
+    // To open a pipe would wait for somebody who writes.
+    if !data.is_file() {
+        return Err(foreign("a pipe or a device"));
+    }
+    let read = File::open(path).and_then(|file| file.take(100).read_to_end(&mut head));
+    match read {
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(fault) => return Err(explain_reading(path, &fault)),
+        Ok(0) => return Ok(true),
+        Ok(_) => {}
+    }
     if !head.starts_with(MAGIC) {
         return Err(foreign("it is no SQLite database"));
     }
     match head.get(68..72) {
-        Some(id) if id == APPLICATION_ID.to_be_bytes() || id == [0; 4] => Ok(()),
+        Some(id) if id == APPLICATION_ID.to_be_bytes() || id == [0; 4] => Ok(true),
         Some(_) => Err(foreign("a database of another program")),
         None => Err(foreign("a SQLite database cut short")),
     }
 }
 
 /// Whether the file holds our tables, in a version that we read; `false` when it holds nothing.
-fn is_ours(path: &Path, connection: &Connection) -> Result<bool, StorageError> {
+pub(super) fn is_ours(path: &Path, connection: &Connection) -> Result<bool, StorageError> {
     // One transaction: another process may be making the tables right now.
     let transaction = connection
         .unchecked_transaction()
@@ -224,57 +265,4 @@ fn create(connection: &mut Connection) -> rusqlite::Result<()> {
         transaction.execute_batch(TABLES)?;
     }
     transaction.commit()
-}
-
-/// What an error of SQLite means to a user.
-pub(super) fn explain(path: &Path, fault: rusqlite::Error) -> StorageError {
-    let place = path.display().to_string();
-    match fault.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => StorageError::Full { place },
-        // It was read before: what cannot be opened are the file or its log for writing.
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
-            StorageError::ReadOnly { place }
-        }
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageError::Locked {
-            place,
-            seconds: PATIENCE_SECONDS,
-        },
-        Some(ErrorCode::DatabaseCorrupt) => StorageError::Damaged {
-            place,
-            fault: fault.to_string(),
-        },
-        Some(ErrorCode::NotADatabase) => StorageError::Damaged {
-            place,
-            fault: "its beginning is not that of a SQLite database".to_owned(),
-        },
-        _ => match fault {
-            // A column of another type than was written.
-            rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::IntegralValueOutOfRange(..)
-            | rusqlite::Error::Utf8Error(..) => StorageError::Damaged {
-                place,
-                fault: fault.to_string(),
-            },
-            _ => StorageError::Other {
-                place,
-                fault: fault.to_string(),
-            },
-        },
-    }
-}
-
-/// What an error of the file system means to a user.
-pub(super) fn explain_io(path: &Path, fault: &io::Error) -> StorageError {
-    let place = path.display().to_string();
-    match fault.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            StorageError::ReadOnly { place }
-        }
-        io::ErrorKind::StorageFull => StorageError::Full { place },
-        _ => StorageError::Other {
-            place,
-            fault: fault.to_string(),
-        },
-    }
 }
