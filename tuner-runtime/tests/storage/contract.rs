@@ -51,3 +51,17 @@ fn a_session_is_alive_whichever_way_its_file_is_named() {
     assert!(!other.is_alive(&name));
     assert_eq!((other.others(), other.sessions()), (0, 1));
 }
+
+#[cfg(unix)]
+#[test]
+fn who_may_write_a_study_may_begin_a_session() {
+    use std::fs::{Permissions, metadata, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("study.db");
+    let storage = Sqlite::open(&path).unwrap();
+    set_permissions(&path, Permissions::from_mode(0o660)).unwrap();
+    storage.session().unwrap();
+    let sessions = metadata(folder.path().join("study.db-sessions")).unwrap();
+    assert_eq!(sessions.permissions().mode() & 0o770, 0o770);
+}

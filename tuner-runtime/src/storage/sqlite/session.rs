@@ -29,6 +29,8 @@ impl Session {
             let folder = folder_of(database);
             loop {
                 fs::create_dir_all(&folder)?;
+                #[cfg(unix)]
+                let _ = share(&folder, database);
                 sweep(&folder);
                 let file = match File::create(&path) {
                     // Another session ended and removed the folder in between.
@@ -88,6 +90,21 @@ pub(super) fn count(database: &Path) -> usize {
     names
         .filter(|name| name.to_str().is_some_and(|name| is_alive(database, name)))
         .count()
+}
+
+/// Lets all who may write the file write the folder, as SQLite does with what it makes beside the file: what a killed process
+/// leaves is in nobody's way. A folder that another user made stays as it is.
+#[cfg(unix)]
+fn share(folder: &Path, database: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let file = fs::metadata(database)?.permissions().mode();
+    let own = fs::metadata(folder)?.permissions().mode();
+    // Who may read the file may look into the folder.
+    let mode = own | file & 0o666 | (file & 0o444) >> 2;
+    match mode == own {
+        true => Ok(()),
+        false => fs::set_permissions(folder, fs::Permissions::from_mode(mode)),
+    }
 }
 
 /// Removes the files of sessions that ended without doing so.
