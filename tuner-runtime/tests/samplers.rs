@@ -279,6 +279,42 @@ fn tpe_refuses_several_objectives() {
     );
 }
 
+#[test]
+fn what_hangs_below_a_single_value_is_varied() {
+    let json = serde_json::json!([
+        {"name": "kind", "type": "categorical", "choices": ["only"]},
+        {"name": "x", "type": "float", "low": 0.0, "high": 1.0,
+         "condition": {"parent": "kind", "values": ["only"]}},
+        {"name": "depth", "type": "int", "low": 3, "high": 3,
+         "condition": {"parent": "kind", "values": ["only"]}},
+        {"name": "y", "type": "float", "low": 0.0, "high": 1.0,
+         "condition": {"parent": "depth", "at_least": 2}},
+        {"name": "z", "type": "float", "low": 0.0, "high": 1.0},
+    ]);
+    let space = Space::from_json(&json).unwrap().0;
+    for name in NAMES.iter().filter(|name| **name != "grid") {
+        let setup = Setup::new(space.clone(), by_name(name, None).unwrap())
+            .objective(Objective::minimize("loss"))
+            .seed(1);
+        let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..30 {
+            let asked = study.ask().unwrap();
+            let at = |name| asked.point.get(name).and_then(|x| x.as_f64()).unwrap();
+            let (x, y) = (at("x"), at("y"));
+            seen.insert((x.to_bits(), y.to_bits()));
+            let loss = (x - 0.2).powi(2) + (y - 0.9).powi(2);
+            study.tell(asked.number, loss).unwrap();
+        }
+        let best = study.history().best().unwrap().value().unwrap();
+        assert!(
+            seen.len() > 25 && best < 0.05,
+            "{name}: {} {best}",
+            seen.len()
+        );
+    }
+}
+
 #[cfg(feature = "gp")]
 #[test]
 fn each_branch_is_begun_before_any_is_gone_on_with() {

@@ -14,7 +14,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// The groups of a space; a parent's group comes before those of its children.
+    /// The groups of a space, by the place of their first parameter.
     pub(super) fn all(space: &Space) -> Vec<Self> {
         let mut conditions: Vec<&Option<Condition>> = Vec::new();
         let mut groups: Vec<Self> = Vec::new();

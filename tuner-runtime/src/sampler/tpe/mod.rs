@@ -92,6 +92,7 @@ impl Sampler for Tpe {
 
 /// The trials as the densities need them.
 struct Observed {
+    /// By the place of their first parameter.
     groups: Vec<(Group, Rows)>,
 }
 
@@ -132,22 +133,19 @@ impl Observed {
 
     fn propose(&self, space: &Space, rng: &mut Rng) -> Point {
         let mut chosen: Vec<Option<Value>> = vec![None; space.len()];
-        for (group, rows) in &self.groups {
-            // A group is active or not by what the groups before it chose.
-            let condition = &space.params()[group.first()].condition;
-            let active = condition.as_ref().is_none_or(|condition| {
-                chosen[condition.parent()]
-                    .as_ref()
-                    .is_some_and(|value| condition.holds(value))
-            });
-            if active {
+        // Only active parameters are asked for, in order, and a group is active when its first parameter is.
+        let pick = |place: usize, param: &crate::space::Param| {
+            let begun = self
+                .groups
+                .binary_search_by_key(&place, |(group, _)| group.first());
+            if let Ok(begun) = begun {
+                let (group, rows) = &self.groups[begun];
                 let drawn = group.propose(space, &rows.good, &rows.bad, CANDIDATES, rng);
                 for (place, value) in drawn {
                     chosen[place] = Some(value);
                 }
             }
-        }
-        let pick = |place: usize, param: &crate::space::Param| {
+            // What has a single value is in no group.
             let value = chosen[place].take();
             Ok::<_, std::convert::Infallible>(value.unwrap_or_else(|| param.domain.middle()))
         };
