@@ -11,6 +11,11 @@
 use super::normal;
 use super::rng::Rng;
 
+/// A distribution whose widest coordinate deviates by less has settled.
+const NARROW: f64 = 1e-6;
+/// So has one that deviates by less in any direction: a coordinate without effect stays wide for ever.
+const THIN: f64 = 1e-7;
+
 /// The state between two generations.
 #[derive(Debug, Clone)]
 pub struct CmaEs {
@@ -121,6 +126,21 @@ impl CmaEs {
     /// The centre of the distribution.
     pub fn mean(&self) -> &[f64] {
         &self.mean
+    }
+
+    /// Whether it has come to rest, so that further draws would say nothing new.
+    pub fn has_settled(&self) -> bool {
+        let diagonal = |matrix: &[f64], axis: usize| matrix[axis * self.mean.len() + axis];
+        let axes = 0..self.mean.len();
+        let widest = axes
+            .clone()
+            .map(|axis| diagonal(&self.covariance, axis).sqrt())
+            .fold(0.0, f64::max);
+        // The least pivot bounds the thinnest direction, whichever way it points.
+        let thinnest = axes
+            .map(|axis| diagonal(&self.factor, axis))
+            .fold(f64::INFINITY, f64::min);
+        !self.mean.is_empty() && (self.step * widest < NARROW || self.step * thinnest < THIN)
     }
 
     /// A point of `[0, 1]^D`. `cell` gives the cell of a coordinate on a grid, as its two ends.
@@ -335,6 +355,34 @@ mod tests {
             })
             .count();
         assert!(left > 100, "{left}");
+    }
+
+    #[test]
+    fn a_coordinate_without_effect_keeps_nothing_from_settling() {
+        for value in [
+            |x: &[f64]| -(x[0] - 0.3).powi(2) - (x[1] - 0.6).powi(2),
+            |x: &[f64]| -(x[0] - 0.3).powi(2),
+            |x: &[f64]| -(x[0] + x[1] - 0.9).powi(2),
+        ] {
+            let mut search = CmaEs::new(vec![0.5; 2], 0.25);
+            let mut rng = Rng::new(3);
+            assert!(!search.has_settled());
+            let settled = (0..200).find(|_| {
+                let mut drawn: Vec<Vec<f64>> = (0..search.draws())
+                    .map(|_| search.draw(&mut rng, |_, _| None))
+                    .collect();
+                drawn.sort_by(|left, right| value(right).total_cmp(&value(left)));
+                let ranked: Vec<&[f64]> = drawn.iter().map(Vec::as_slice).collect();
+                search.tell(&ranked);
+                search.has_settled()
+            });
+            assert!(
+                settled.is_some_and(|generation| generation > 20),
+                "{settled:?}"
+            );
+        }
+        // Nothing but choices never does.
+        assert!(!CmaEs::new(Vec::new(), 0.25).has_settled());
     }
 
     #[test]

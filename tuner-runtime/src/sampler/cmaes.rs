@@ -2,20 +2,29 @@
 //!
 //! The mathematics is in [`crate::math::cmaes`]; here a generation is gathered from trials. Each
 //! trial's memo says its generation and its coordinates, since those of a grid are not those of the
-//! value. A trial without a result ranks last in its generation; it has no value.
+//! value. A trial without a result ranks behind those that have one, by how far it came and its score there; it has no
+//! value. One that waits counts as well, for a pruner that promotes may let most of them wait for ever.
+//!
+//! A distribution that has settled begins anew at a random place with twice the draws, as in A. Auger and N. Hansen, "A
+//! restart CMA evolution strategy with increasing population size" (2005): a larger one sees beyond more of the valleys.
+//! After 2000 trials of Rastrigin's function of three floats (six seeds) the mean loss is 1.1, that of a single run 3.7
+//! (`a_search_that_has_settled_begins_anew` in `tests/evolution.rs`). The price is depth: after 1000 trials of a bowl of three
+//! floats from -5 to 5 the loss is 1e-11, that of a single run 1e-20.
 //!
 //! A choice without an order has a probability for each of its values beside the normal distribution, which moves towards
 //! the values of the better draws by their weights and keeps a floor: a value that is bad now may be good once the numbers
 //! have moved. This is the scheme of R. Hamano et al., "CatCMA: Stochastic optimization for mixed-category problems" (2024),
 //! with a fixed rate.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::random::unseen;
-use super::{Ask, SampleError, Sampler, Suggestion, varied};
+use super::{Ask, SampleError, Sampler, Suggestion, fidelity, varied};
 use crate::math::cmaes::CmaEs as Distribution;
-use crate::math::rng::Rng;
-use crate::space::{Axis, Space};
+use crate::math::rng::{Purpose, Rng};
+use crate::space::{Axis, Domain, Space};
 use crate::trial::{Goal, History, State, TrialRecord};
 
 /// The deviation to begin with, on an axis from 0 to 1.
@@ -24,6 +33,8 @@ const STEP: f64 = 0.25;
 const REPEATS: usize = 8;
 /// How far the probabilities of a choice move in a generation.
 const RATE: f64 = 0.2;
+/// Runs that double the draws; no study has the trials for more.
+const DOUBLINGS: u64 = 16;
 
 /// Evolution of a normal distribution, with a margin for ints and probabilities for choices: strong on smooth spaces of numbers
 /// with some hundreds of trials or more.
@@ -37,7 +48,7 @@ const RATE: f64 = 0.2;
 pub struct CmaEs;
 
 impl CmaEs {
-    /// The default population, 4 + 3 ln D.
+    /// The default population, 4 + 3 ln D, which doubles with each new beginning.
     pub fn new() -> Self {
         Self
     }
@@ -46,6 +57,10 @@ impl CmaEs {
 /// What a trial remembers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Memo {
+    /// How often the search had begun anew.
+    #[serde(default)]
+    run: u64,
+    /// The generation within the run.
     generation: u64,
     /// The coordinates of the parameters with an order.
     at: Vec<f64>,
@@ -54,12 +69,13 @@ struct Memo {
     chosen: Vec<usize>,
 }
 
-/// How little the constraints are missed, then the score.
-type Rank = (f64, f64);
+/// The step that a trial reached (the end is beyond them all), how little the constraints are missed, then the score.
+type Rank = (u64, f64, f64);
 
 /// The distribution of numbers and that of choices.
 struct Evolved<'a> {
     space: &'a Space,
+    run: u64,
     numbers: Vec<usize>,
     /// The places of the choices without an order, with a probability for each value.
     choices: Vec<(usize, Vec<f64>)>,
@@ -67,9 +83,11 @@ struct Evolved<'a> {
 }
 
 impl<'a> Evolved<'a> {
-    fn begin(space: &'a Space) -> Self {
+    /// The first run begins at the defaults, each further one at a place of its own.
+    fn begin(history: &'a History, run: u64) -> Self {
+        let space = history.space();
         let places = varied(space);
-        let draws = Distribution::usual_draws(places.len());
+        let draws = Distribution::usual_draws(places.len()) << run.min(DOUBLINGS);
         let unordered = |place: usize| match space.params()[place].domain.axis() {
             Axis::Unordered { count } => Some(count),
             _ => None,
@@ -87,65 +105,84 @@ impl<'a> Evolved<'a> {
             })
             .collect();
         let defaults = space.encode(&space.default_point());
-        let mean = numbers.iter().map(|&place| defaults[place]).collect();
+        let mut rng = Rng::keyed(history.spec().seed, Purpose::Study, run, 0);
+        let start = |&place: &usize| match run {
+            0 => defaults[place],
+            _ => rng.unit(),
+        };
+        let mean = numbers.iter().map(start).collect();
         Self {
             space,
+            run,
             distribution: Distribution::with_draws(mean, STEP, draws),
             numbers,
             choices,
         }
     }
 
-    /// After all generations of a history that are complete.
+    /// After all generations of the newest run that are complete.
     fn of(history: &'a History) -> Self {
-        let mut evolved = Self::begin(history.space());
-        let mut ended: Vec<Vec<(Rank, Memo)>> = Vec::new();
+        let mut evolved = Self::begin(history, 0);
+        // A run that began is never gone back to, whatever comes in late for the one before.
+        let mut newest = history.trials().iter().rev();
+        if let Some(memo) = newest.find_map(|trial| evolved.memo(trial)) {
+            evolved = Self::begin(history, memo.run);
+        }
+        let mut generations: BTreeMap<u64, Vec<(Rank, Memo)>> = BTreeMap::new();
         for trial in history.trials() {
-            let Some((rank, memo)) = evolved.member(history, trial) else {
+            let Some(rank) = rank(history, trial) else {
                 continue;
             };
-            let generation = memo.generation as usize;
-            // A generation is counted in trials, so no sound memo names a later one.
-            if generation > history.trials().len() {
-                continue;
+            if let Some(memo) = evolved.memo(trial).filter(|memo| memo.run == evolved.run) {
+                let members = generations.entry(memo.generation).or_default();
+                members.push((rank, memo));
             }
-            if ended.len() <= generation {
-                ended.resize_with(generation + 1, Vec::new);
-            }
-            ended[generation].push((rank, memo));
         }
-        for mut members in ended {
+        while let Some(mut members) = generations.remove(&evolved.distribution.generation()) {
             if members.len() < evolved.distribution.draws() {
                 break;
             }
             members.sort_by(|(one, _), (other, _)| {
-                let kept = other.0.total_cmp(&one.0);
-                kept.then(other.1.total_cmp(&one.1))
+                let reached = other.0.cmp(&one.0);
+                let kept = reached.then(other.1.total_cmp(&one.1));
+                kept.then(other.2.total_cmp(&one.2))
             });
             let ranked: Vec<&Memo> = members.iter().map(|(_, memo)| memo).collect();
             evolved.tell(&ranked);
         }
+        if evolved.distribution.has_settled() {
+            return Self::begin(history, evolved.run.saturating_add(1));
+        }
         evolved
     }
 
-    /// The rank of a trial that ended, and what it remembers.
-    fn member(&self, history: &History, trial: &TrialRecord) -> Option<(Rank, Memo)> {
-        if matches!(trial.state, State::Running | State::Paused) || !trial.fits {
+    /// What a trial remembers. What does not decode to its values was written for the space before it changed: then the values
+    /// say where it lies.
+    fn memo(&self, trial: &TrialRecord) -> Option<Memo> {
+        let mut memo = Memo::deserialize(&**trial.memo.as_ref().filter(|_| trial.fits)?).ok()?;
+        if memo.at.len() != self.numbers.len() || memo.chosen.len() != self.choices.len() {
             return None;
         }
-        let memo = Memo::deserialize(&**trial.memo.as_ref()?).ok()?;
-        let sound = memo.at.len() == self.numbers.len()
-            && memo.chosen.len() == self.choices.len()
-            && memo
-                .chosen
-                .iter()
-                .zip(&self.choices)
-                .all(|(own, (_, p))| *own < p.len());
-        let rank = match trial.value() {
-            Some(value) => (-trial.missed(), history.goal().score(value)),
-            None => (f64::NEG_INFINITY, f64::NEG_INFINITY),
-        };
-        sound.then_some((rank, memo))
+        let value = |place: usize| Some((self.domain(place), trial.point.at(place)?));
+        for (unit, &place) in memo.at.iter_mut().zip(&self.numbers) {
+            if let Some((domain, value)) = value(place)
+                && domain.decode(*unit) != *value
+            {
+                *unit = domain.encode(value);
+            }
+        }
+        for (own, (place, probabilities)) in memo.chosen.iter_mut().zip(&self.choices) {
+            let index = value(*place).and_then(|(domain, value)| domain.index(value));
+            *own = index.map_or(*own, |index| index as usize);
+            if *own >= probabilities.len() {
+                return None;
+            }
+        }
+        Some(memo)
+    }
+
+    fn domain(&self, place: usize) -> &Domain {
+        &self.space.params()[place].domain
     }
 
     /// Moves both by a generation, best first.
@@ -175,7 +212,7 @@ impl<'a> Evolved<'a> {
 
     fn draw(&self, rng: &mut Rng) -> Memo {
         let cell = |axis: usize, unit: f64| {
-            let domain = &self.space.params()[self.numbers[axis]].domain;
+            let domain = self.domain(self.numbers[axis]);
             let continuous = domain.axis() == Axis::Continuous;
             (!continuous).then(|| domain.cell(&domain.decode(unit)))
         };
@@ -189,6 +226,7 @@ impl<'a> Evolved<'a> {
             place.unwrap_or(probabilities.len() - 1)
         });
         Memo {
+            run: self.run,
             generation: self.distribution.generation(),
             chosen: chosen.collect(),
             at,
@@ -205,6 +243,24 @@ impl<'a> Evolved<'a> {
         }
         self.space.decode(&units)
     }
+}
+
+/// The rank of a trial in its generation, once it has ended or was stopped for a while: what goes on after that keeps its
+/// place, or its generation would not be complete any more.
+fn rank(history: &History, trial: &TrialRecord) -> Option<Rank> {
+    if let Some(value) = trial.value() {
+        return Some((u64::MAX, -trial.missed(), history.goal().score(value)));
+    }
+    let was_stopped = trial.executions.iter().any(|run| run.furthest.is_some());
+    if trial.state == State::Running && !was_stopped {
+        return None;
+    }
+    let reached = fidelity::last_step(history, trial).filter(|_| trial.state != State::Failed);
+    let reached = reached.and_then(|step| Some((step, fidelity::score_at(history, trial, step)?)));
+    Some(match reached {
+        Some((step, score)) => (step, 0.0, score),
+        None => (0, f64::NEG_INFINITY, f64::NEG_INFINITY),
+    })
 }
 
 impl Sampler for CmaEs {
