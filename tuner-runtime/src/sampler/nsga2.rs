@@ -89,6 +89,9 @@ impl Sampler for Nsga2 {
             return Ok(unseen(ask.history, &mut rng).into());
         }
         let survivors = self.survivors(ask.history);
+        if survivors.is_empty() {
+            return Ok(unseen(ask.history, &mut rng).into());
+        }
         // Survivors stand best first, so the smaller of two draws wins the tournament.
         let parent = |rng: &mut Rng| {
             let count = survivors.len() as u128;
