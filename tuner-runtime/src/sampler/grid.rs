@@ -1,5 +1,7 @@
 //! Grid search: every configuration once, conditional ones exactly.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use serde_json::{Value as Json, json};
 
 use super::{Ask, SampleError, Sampler, Suggestion};
@@ -23,10 +25,15 @@ use crate::trial::Goal;
 /// assert!(Grid::new().plan(&space, &[]).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Grid {
     points: Option<usize>,
+    /// The points of the space that was asked for last: a long list is made once. It decides nothing.
+    listed: Arc<Mutex<Option<Listed>>>,
 }
+
+/// A space and its points.
+type Listed = (Space, Arc<Enumeration>);
 
 impl Grid {
     /// Every point of a space without continua.
@@ -34,14 +41,28 @@ impl Grid {
         Self::default()
     }
 
-    /// Tries this many values of each float without a step, evenly spread over its scale.
+    /// Tries this many values of each float without a step, evenly spread over its scale; at most a million.
     #[must_use]
-    pub fn points(mut self, count: usize) -> Self {
-        self.points = Some(count);
-        self
+    pub fn points(self, count: usize) -> Self {
+        Self {
+            points: Some(count),
+            ..Self::default()
+        }
     }
 
-    fn enumeration(&self, space: &Space) -> Result<Enumeration, SampleError> {
+    fn enumeration(&self, space: &Space) -> Result<Arc<Enumeration>, SampleError> {
+        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, all)) = &*listed
+            && known == space
+        {
+            return Ok(all.clone());
+        }
+        let all = Arc::new(self.list(space)?);
+        *listed = Some((space.clone(), all.clone()));
+        Ok(all)
+    }
+
+    fn list(&self, space: &Space) -> Result<Enumeration, SampleError> {
         let spread = match self.points {
             None => None,
             Some(0) => {
@@ -119,5 +140,40 @@ impl Sampler for Grid {
 
     fn plan(&self, space: &Space, _: &[Goal]) -> Result<Option<u128>, SampleError> {
         self.enumeration(space).map(|all| Some(all.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(high: f64) -> Space {
+        let axis = json!([{"name": "x", "type": "float", "low": 0.0, "high": high}]);
+        Space::from_json(&axis).expect("a sound space").0
+    }
+
+    #[test]
+    fn each_space_and_each_count_has_a_list_of_its_own() {
+        let grid = Grid::new().points(3);
+        let last = |grid: &Grid, high, index| {
+            let all = grid.enumeration(&line(high)).expect("a list");
+            all.point(index).map(|point| point.to_string())
+        };
+        assert_eq!(last(&grid, 1.0, 2).as_deref(), Some("x = 1.0"));
+        assert_eq!(last(&grid, 2.0, 2).as_deref(), Some("x = 2.0"));
+        assert_eq!(last(&grid, 1.0, 3), None);
+        assert_eq!(
+            last(&grid.clone().points(5), 1.0, 4).as_deref(),
+            Some("x = 1.0")
+        );
+    }
+
+    #[test]
+    fn more_points_than_memory_holds_are_refused() {
+        let plan = Grid::new().points(1_000_000_000_000).plan(&line(1.0), &[]);
+        let fault = plan.expect_err("too many").to_string();
+        let told =
+            "the grid: `x`: 1000000000000 points are too many to list; write at most 1000000";
+        assert_eq!(fault, told);
     }
 }

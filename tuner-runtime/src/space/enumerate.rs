@@ -11,6 +11,7 @@ use super::point::Point;
 use super::value::Value;
 
 /// Values of one parameter that activate the same children.
+#[derive(Debug)]
 struct Branch {
     /// The indexes of the values, in declared order: `first..first + count`.
     first: u128,
@@ -22,6 +23,7 @@ struct Branch {
 }
 
 /// The counts of a finite space, ready to list its points.
+#[derive(Debug)]
 pub struct Enumeration {
     space: Space,
     branches: Vec<Vec<Branch>>,

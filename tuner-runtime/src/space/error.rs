@@ -58,6 +58,14 @@ pub enum SpaceError {
     /// A choice without values.
     #[error("there is nothing to choose from; give at least one value")]
     NoChoices,
+    /// A continuum that is to become a list which no memory is meant for.
+    #[error("{points} points are too many to list; write at most {most}")]
+    Long {
+        /// How many were asked for.
+        points: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// The same value twice among the choices.
     #[error("the choice {value} is listed twice; list each value once")]
     DuplicateChoice {

@@ -249,7 +249,7 @@ impl Space {
     /// The space with every continuum replaced by `points` values, evenly spread over its scale.
     ///
     /// # Errors
-    /// When `points` is 0 and there is a continuum.
+    /// When there is a continuum and `points` is 0 or beyond a million.
     pub fn discretized(&self, points: usize) -> Result<Self, SpaceError> {
         let mut builder = Self::builder();
         for param in self.params() {

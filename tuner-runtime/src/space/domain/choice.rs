@@ -1,5 +1,6 @@
 //! A list of values to choose from, with or without an order.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -27,18 +28,16 @@ impl ChoiceDomain {
         if values.is_empty() {
             return Err(SpaceError::NoChoices);
         }
-        for (i, value) in values.iter().enumerate() {
+        let mut listed = HashSet::with_capacity(values.len());
+        for value in values.iter() {
             if let Value::Float(number) = value
                 && !number.is_finite()
             {
                 return Err(SpaceError::NotFinite { value: *number });
             }
-            // Both zeros are one number, though not of the same bits.
-            let is_same = |earlier: &Value| match (earlier, value) {
-                (Value::Float(earlier), Value::Float(number)) => earlier == number,
-                _ => earlier.same(value),
-            };
-            if values[..i].iter().any(is_same) {
+            // 1 and 1.0 are the same number, and so are both zeros.
+            let number = value.as_int().map(Value::Int);
+            if !listed.insert(number.unwrap_or_else(|| value.clone())) {
                 return Err(SpaceError::DuplicateChoice {
                     value: value.clone(),
                 });

@@ -17,6 +17,9 @@ use super::error::SpaceError;
 use super::value::Value;
 use crate::math::rng::Rng;
 
+/// A continuum becomes at most so many values: each of them is kept.
+const MOST_POINTS: usize = 1_000_000;
+
 /// How a model may treat a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Axis {
@@ -202,13 +205,19 @@ impl Domain {
     /// A finite version: a continuum becomes `points` values evenly spread over its scale.
     ///
     /// # Errors
-    /// [`SpaceError::NoChoices`] when a continuum is asked for no point.
+    /// [`SpaceError::NoChoices`] when a continuum is asked for no point, [`SpaceError::Long`] for more than a million.
     pub fn discretized(&self, points: usize) -> Result<Self, SpaceError> {
         let Self::Float(domain) = self else {
             return Ok(self.clone());
         };
         if domain.count().is_some() {
             return Ok(self.clone());
+        }
+        if points > MOST_POINTS {
+            return Err(SpaceError::Long {
+                points,
+                most: MOST_POINTS,
+            });
         }
         let mut values = Vec::with_capacity(points);
         for k in 0..points {
