@@ -24,7 +24,7 @@ pub(crate) fn watch(options: &Read, interval: f64, wait: bool) -> Done {
     let mut watched: Option<StudyId> = None;
     let mut screen = (!options.json).then(Screen::new);
     loop {
-        // Opened anew: a reader of a folder that it may not write to sees only what there was.
+        // Opened anew: while a reader has the file open, the last writer cannot take its log away.
         let (storage, found) = open::study(&options.study)?;
         // Another study may get the name meanwhile.
         let id = watched.get_or_insert(found);

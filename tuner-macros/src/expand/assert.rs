@@ -6,7 +6,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::Expr;
 
 use super::Item;
-use super::field::respan;
+use super::field::{place, respan};
 use crate::check::{Bound, Choices, Range, Scale, TOO_FINE};
 use crate::types::mentions;
 
@@ -213,7 +213,7 @@ impl<'a> Asserts<'a> {
         // whatever the field's is, a misfit is reported alone.
         let (holder, is_free) = match &choices.literals {
             Some(literals) => (
-                quote!(__t::checks::Listed::<'_, f32>(&[#((#literals) as f32),*])),
+                quote!(__t::checks::Listed::<'_, f32>(&[#((#literals) as f64 as f32),*])),
                 quote!(__t::core::mem::size_of::<#leaf>() != 4 ||),
             ),
             None => (quote!(__t::checks::Listed(#listed)), TokenStream::new()),
@@ -373,7 +373,7 @@ impl<'a> Asserts<'a> {
         // Of a type that does not fit the compiler speaks once, where the type stands.
         let condition = match self.is_evident {
             true => condition,
-            false => respan(condition, self.place),
+            false => place(condition, self.place),
         };
         let assertion = assertion(&blamed.expr, condition, message);
         if bounds.iter().any(|bound| bound.is_generic) {

@@ -238,7 +238,7 @@ pub(crate) fn respan(tokens: TokenStream, span: Span) -> TokenStream {
 }
 
 /// The same tokens at one place, each as visible as before.
-fn place(tokens: TokenStream, span: Span) -> TokenStream {
+pub(super) fn place(tokens: TokenStream, span: Span) -> TokenStream {
     let placed = tokens.into_iter().map(|mut token| {
         let at = span.resolved_at(token.span());
         if let TokenTree::Group(group) = &token {

@@ -14,7 +14,7 @@ use super::fit::{Fit, FitOptions, fit};
 use super::hyper::Hyper;
 use super::posterior::Posterior;
 use crate::math::normal::HALF_LN_TAU;
-use crate::math::transform::{Scale, YeoJohnson, half_rank, winsorise};
+use crate::math::transform::{Scale, YeoJohnson, centre, half_rank, winsorise};
 use serde::{Deserialize, Serialize};
 
 /// A transform of observed values, larger is better; the result always has mean 0 and deviation 1.
@@ -56,17 +56,8 @@ impl Output {
     pub fn apply(self, values: &[f64]) -> Transformed {
         /// Fewer values say nothing of a shape.
         const LEAST: usize = 8;
-        let mut sorted = values.to_vec();
-        sorted.sort_by(f64::total_cmp);
-        let median = match sorted.len() {
-            0 => 0.0,
-            n => 0.5 * sorted[(n - 1) / 2] + 0.5 * sorted[n / 2],
-        };
-        let first = Scale {
-            mean: median,
-            ..Scale::of(values)
-        };
-        let scaled: Vec<f64> = values.iter().map(|y| first.apply(*y)).collect();
+        let scaled = centre(values);
+        let is_better: Vec<bool> = scaled.iter().map(|y| *y >= 0.0).collect();
         let mut slopes = vec![0.0; values.len()];
         let shaped = match self {
             _ if values.len() < LEAST => scaled,
@@ -81,8 +72,8 @@ impl Output {
             }
         };
         let last = Scale::of(&shaped);
-        for (slope, y) in slopes.iter_mut().zip(values) {
-            *slope = if *y >= median {
+        for (slope, is_better) in slopes.iter_mut().zip(is_better) {
+            *slope = if is_better {
                 *slope - last.deviation.ln()
             } else {
                 f64::NAN

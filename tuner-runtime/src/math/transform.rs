@@ -49,7 +49,7 @@ impl Scale {
         }
     }
 
-    /// (y - mean) / deviation; 0 where all values are equal.
+    /// (y - mean) / deviation; 0, whatever y is, where all values are equal.
     pub fn apply(&self, y: f64) -> f64 {
         if self.is_flat {
             return 0.0;

@@ -79,7 +79,7 @@ impl Pruner for Wilcoxon {
 }
 
 /// By how much this run is better than the other one at each common step; the last report of a step counts. What is no
-/// number, or infinite, is worse than all else.
+/// number, or infinite, is worse than all else; steps at which the other one has no finite number are left out.
 fn differences(run: &ExecutionRecord, other: &ExecutionRecord, goal: &Goal) -> Vec<f64> {
     let theirs: BTreeMap<u64, f64> = scores(other, goal).collect();
     let ours: BTreeMap<u64, f64> = scores(run, goal).collect();

@@ -94,12 +94,12 @@ pub enum SearchError {
         /// Why that may be.
         hint: String,
     },
-    /// A folder cannot be made or removed.
+    /// A folder cannot be made or removed, or holds what belongs to no study.
     #[error("{}: {fault}", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
-        /// The message of the file system.
+        /// What is wrong with it.
         fault: String,
     },
 }

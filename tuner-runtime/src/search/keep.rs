@@ -92,9 +92,13 @@ fn numbered(folder: &Path, name: fn(&Path, u64) -> PathBuf) -> io::Result<Vec<(u
     Ok(found)
 }
 
-/// Whether there is anything that trials kept.
+/// Whether there is anything that executions kept.
 pub(super) fn holds_kept(project: &Path) -> bool {
-    numbered(&trials_folder(project), trial_folder).is_ok_and(|folders| !folders.is_empty())
+    let trials = numbered(&trials_folder(project), trial_folder).unwrap_or_default();
+    let holds = |(_, trial): &(u64, PathBuf)| {
+        numbered(trial, execution_folder).is_ok_and(|kept| !kept.is_empty())
+    };
+    trials.iter().any(holds)
 }
 
 /// Deletes the folders of ended trials that are not worth keeping. Those outside of the space stay: it may become wider again.

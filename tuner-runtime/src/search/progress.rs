@@ -90,6 +90,7 @@ struct Line {
     last: Option<(u64, Instant)>,
     /// The seconds between the last two reports, over their distance.
     pace: Option<f64>,
+    /// When its text was changed last.
     shown: Option<Instant>,
 }
 

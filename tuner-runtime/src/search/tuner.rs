@@ -206,7 +206,10 @@ impl<T: Tunable> Tuner<T> {
         core.refresh()?;
         let untouched = core.history().trials().iter().all(|record| {
             record.state == State::Running
-                && record.executions.iter().all(|run| run.metrics.is_none())
+                && record.executions.iter().all(|run| {
+                    // What was trained may be of use under the right name of a constraint.
+                    run.metrics.is_none() && run.curve.is_empty()
+                })
         });
         if !untouched {
             return Ok(());

@@ -176,7 +176,7 @@ pub enum StudyError {
     },
     /// A result without the objective.
     #[error(
-        "the result lacks the objective `{objective}`; it has {known}. \
+        "what is measured lacks the objective `{objective}`; there is {known}. \
          Name one of them as the objective, or measure `{objective}`"
     )]
     NoValue {
@@ -187,8 +187,8 @@ pub enum StudyError {
     },
     /// A result without a metric that a constraint is on.
     #[error(
-        "the result lacks `{0}`, on which there is the constraint \"{constraint}\"; it has {known}. \
-         Give metrics by name, `{0}` among them, or put the constraint on one of those that there are",
+        "what is measured lacks `{0}`, on which there is the constraint \"{constraint}\"; there is {known}. \
+         Measure `{0}` too, or put the constraint on one of those",
         constraint.name
     )]
     NotMeasured {

@@ -24,11 +24,11 @@ const CHOOSING: usize = 30;
 /// What the next suggestion starts from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Memo {
-    /// Finished trials at the last fit.
+    /// Observations at the last fit: finished trials, and the pruned ones that count beside them.
     fitted: usize,
-    /// Finished trials when starts were last drawn from the prior.
+    /// Observations when starts were last drawn from the prior.
     drawn: usize,
-    /// Finished trials when a warp was last weighed.
+    /// Observations when a warp was last weighed.
     #[serde(default)]
     weighed: usize,
     /// The step at which trials were compared; `None`: by their results.

@@ -74,6 +74,8 @@ impl<'a> Model<'a> {
         let known = memo.as_ref().and_then(|memo| memo.older(0));
         let older = Older::new(evidence, 0, kinds, output, known, &seen)?;
         let rest = older::rest(older.as_ref(), &seen);
+        let rows = newest(evidence, stopped.len());
+        let stopped = older::rest_of_stopped(older.as_ref(), &rows, stopped);
         let all: Vec<usize> = (0..seen.len()).collect();
         let data = conditioned(&raw, &rest, &stopped, evidence, &all)?;
         let mut memo = refit(&data, memo, start, rng)?;
@@ -215,6 +217,11 @@ fn near(raw: &Data, evidence: &Evidence, hyper: &Hyper) -> Option<Vec<usize>> {
     (raw.len() > MOST_KEPT).then(|| around(raw, hyper, best, LOCAL, GLOBAL))
 }
 
+/// The rows of the newest pruned trials.
+fn newest(evidence: &Evidence, count: usize) -> Vec<f64> {
+    evidence.pruned[evidence.pruned.len() - count..].concat()
+}
+
 /// Finished trials as the process sees them, and the newest of the pruned ones as values with noise.
 fn conditioned(
     raw: &Data,
@@ -224,12 +231,11 @@ fn conditioned(
     kept: &[usize],
 ) -> Result<Data, GpError> {
     let finished = raw.with_values(seen)?.subset(kept)?;
-    let newest = &evidence.pruned[evidence.pruned.len() - stopped.len()..];
-    let rows = [finished.rows(), &newest.concat()].concat();
-    let mut values = finished.values().to_vec();
-    let mut noise = vec![0.0; values.len()];
-    values.extend(stopped.iter().map(|(value, _)| value));
-    noise.extend(stopped.iter().map(|(_, noise)| noise));
+    // The finished ones last: a fit to a part takes the last for the newest.
+    let rows = [&newest(evidence, stopped.len()), finished.rows()].concat();
+    let (mut values, mut noise): (Vec<f64>, Vec<f64>) = stopped.iter().copied().unzip();
+    values.extend_from_slice(finished.values());
+    noise.resize(values.len(), 0.0);
     Data::new(raw.kinds(), &rows, &values)?
         .with_extra_noise(&noise)?
         .with_shares(raw.shares())
@@ -273,7 +279,30 @@ fn constraints(kinds: &[Kind], evidence: &Evidence) -> Result<Vec<(Posterior, f6
         let data = Data::new(kinds, &rows, &values)?;
         let starts = [Hyper::prior_mode(kinds.len())];
         let found = fit(&data, &starts, FitOptions::default())?;
-        Ok((Posterior::new(data, &found.hyper)?, scale.apply(0.0)))
+        Ok((Posterior::new(data, &found.hyper)?, limit(scale)))
     };
     evidence.violations.iter().map(model).collect()
+}
+
+/// Where a violation of 0 lies on the scale of those that were seen. Where all are equal that says nothing, and the limit is
+/// one deviation from them, on the side that they leave to it.
+fn limit(scale: Scale) -> f64 {
+    match scale.is_flat {
+        true if scale.mean > 0.0 => -1.0,
+        true => 1.0,
+        false => scale.apply(0.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_violations_leave_a_side_to_the_limit() {
+        assert!(limit(Scale::of(&[2.0; 3])) < 0.0);
+        assert!(limit(Scale::of(&[-1.0; 3])) > 0.0);
+        assert!(limit(Scale::of(&[0.0; 3])) > 0.0);
+        assert_eq!(limit(Scale::of(&[-1.0, 1.0])), 0.0);
+    }
 }

@@ -90,6 +90,22 @@ pub(super) fn rest(older: Option<&Older>, seen: &[f64]) -> Vec<f64> {
     }
 }
 
+/// The same of what pruned trials are taken to have, at their rows.
+pub(super) fn rest_of_stopped(
+    older: Option<&Older>,
+    rows: &[f64],
+    stopped: Vec<(f64, f64)>,
+) -> Vec<(f64, f64)> {
+    let Some(older) = older.filter(|older| older.weight > 0.0 && !stopped.is_empty()) else {
+        return stopped;
+    };
+    let means = older.posterior.predict(rows).mean;
+    let pairs = stopped.into_iter().zip(means);
+    pairs
+        .map(|((y, noise), mean)| (y - older.weight * mean, noise))
+        .collect()
+}
+
 /// The process of new values: that of what the old means leave, over them.
 pub(super) fn whole(older: Option<&Older>, rest: Posterior) -> Posterior {
     match older {

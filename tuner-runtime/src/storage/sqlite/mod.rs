@@ -172,7 +172,7 @@ impl Sqlite {
             .map_err(error)?;
         let result = work(&transaction)?;
         // A file that was deleted can be written as long as it is open, and nobody finds it.
-        if with_log(&self.file).map(|path| identity(&path)) != self.found {
+        if cfg!(unix) && with_log(&self.file).map(|path| identity(&path)) != self.found {
             return Err(StorageError::Gone {
                 place: self.place(),
                 study: study.to_string(),

@@ -22,7 +22,7 @@ pub(super) struct Alone {
     /// How the files were when it began.
     found: Found,
     /// What it reads in place of the file.
-    _copy: Option<Copy>,
+    _copy: Option<Copied>,
 }
 
 impl Alone {
@@ -35,6 +35,12 @@ impl Alone {
 /// Opens a file that is there.
 pub(super) fn open(path: &Path, file: &Path) -> Result<(Connection, Option<Alone>), StorageError> {
     loop {
+        let missing = |fault: io::Error| fault.kind() == io::ErrorKind::NotFound;
+        if fs::metadata(file).is_err_and(missing) {
+            return Err(StorageError::Missing {
+                place: path.display().to_string(),
+            });
+        }
         let found = Found::of(file);
         let alone = || read_only(path, unshared(file).as_ref(), OpenFlags::SQLITE_OPEN_URI);
         let (connection, copy) = match found.log() {
@@ -45,7 +51,11 @@ pub(super) fn open(path: &Path, file: &Path) -> Result<(Connection, Option<Alone
             },
             Log::None => (alone(), None),
             Log::LeftBehind => {
-                let copy = Copy::of(file)?;
+                let copy = match Copied::of(file) {
+                    // Somebody began to write meanwhile.
+                    Err(_) if Found::of(file) != found => continue,
+                    copy => copy?,
+                };
                 let name = copy.file();
                 (
                     read_only(path, name.as_ref(), OpenFlags::empty()),
@@ -83,7 +93,7 @@ fn read_only(path: &Path, name: &OsStr, more: OpenFlags) -> Result<Connection, S
 }
 
 /// The name under which SQLite reads a file that nobody writes, without files beside it.
-fn unshared(file: &Path) -> String {
+pub(super) fn unshared(file: &Path) -> String {
     use std::fmt::Write;
     let mut name = String::from("file://");
     let bytes = file.as_os_str().as_encoded_bytes();
@@ -144,9 +154,9 @@ impl Found {
 }
 
 /// A copy of the file and its log, deleted with this.
-struct Copy(PathBuf);
+struct Copied(PathBuf);
 
-impl Copy {
+impl Copied {
     fn of(file: &Path) -> Result<Self, StorageError> {
         let folder = std::env::temp_dir().join(format!("tuner-{}", new_session()));
         make(&folder).map_err(|fault| explain_io(&folder, &fault))?;
@@ -166,7 +176,7 @@ impl Copy {
     }
 }
 
-impl Drop for Copy {
+impl Drop for Copied {
     fn drop(&mut self) {
         // What stays of it is in nobody's way.
         let _ = fs::remove_dir_all(&self.0);
@@ -175,8 +185,8 @@ impl Drop for Copy {
 
 /// Makes a folder for this user alone.
 fn make(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
+    let builder = &mut fs::DirBuilder::new();
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    std::os::unix::fs::DirBuilderExt::mode(builder, 0o700);
     builder.create(folder)
 }

@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, TransactionBehavior};
 use super::super::error::StorageError;
 use super::PATIENCE_SECONDS;
 use super::fault::{explain, explain_io, explain_reading, is_too_long, path_too_long};
+use super::reading;
 
 /// A file, whichever path it has.
 #[cfg(unix)]
@@ -185,6 +186,13 @@ pub(super) fn look_at(path: &Path) -> Result<bool, StorageError> {
     if !data.is_file() {
         return Err(foreign("a pipe or a device"));
     }
+    // By a connection: to close a file of one's own drops the locks that SQLite holds on it for the whole process.
+    if let Ok(id) = application_id(path) {
+        return match id == 0 || id == i64::from(APPLICATION_ID) {
+            true => Ok(true),
+            false => Err(foreign("a database of another program")),
+        };
+    }
     let read = File::open(path).and_then(|file| file.take(100).read_to_end(&mut head));
     match read {
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -200,6 +208,16 @@ pub(super) fn look_at(path: &Path) -> Result<bool, StorageError> {
         Some(_) => Err(foreign("a database of another program")),
         None => Err(foreign("a SQLite database cut short")),
     }
+}
+
+/// Whose database a file is, for one that SQLite takes for a database.
+fn application_id(path: &Path) -> rusqlite::Result<i64> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let file = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let connection = Connection::open_with_flags(reading::unshared(&file), flags)?;
+    connection.query_row("PRAGMA application_id", [], |row| row.get(0))
 }
 
 /// Whether the file holds our tables, in a version that we read; `false` when it holds nothing.

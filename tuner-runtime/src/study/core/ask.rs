@@ -195,11 +195,10 @@ impl Core {
 
     /// Whether somebody works on a trial. Each owner is looked for once: one may hold thousands.
     fn at_work(&self) -> impl FnMut(&TrialRecord) -> bool {
-        let active = lock(&self.active);
         let mut alive: BTreeMap<Arc<str>, bool> = BTreeMap::new();
         move |record| {
             if record.owner == *self.owner() {
-                return active.contains(&record.number);
+                return lock(&self.active).contains(&record.number);
             }
             if let Some(&known) = alive.get(&record.owner) {
                 return known;
