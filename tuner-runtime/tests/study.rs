@@ -91,7 +91,7 @@ fn a_result_without_the_objective_leaves_the_trial_as_it_is() {
         .tell(&trial, [("mae", 1.0), ("accuracy", 0.5)])
         .unwrap_err()
         .to_string();
-    assert!(error.contains("`loss`; it has mae, accuracy"), "{error}");
+    assert!(error.contains("`loss`; there is mae, accuracy"), "{error}");
     study.tell(&trial, [("mae", 1.0), ("loss", 0.5)]).unwrap();
     assert_eq!(study.best().unwrap().metrics.get("mae"), Some(1.0));
 }

@@ -1,5 +1,6 @@
 //! Grid search: every configuration once, conditional ones exactly.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value as Json, json};
@@ -25,11 +26,19 @@ use crate::trial::Goal;
 /// assert!(Grid::new().plan(&space, &[]).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Grid {
     points: Option<usize>,
     /// The points of the space that was asked for last: a long list is made once. It decides nothing.
     listed: Arc<Mutex<Option<Listed>>>,
+}
+
+/// Without the list, which may be long.
+impl fmt::Debug for Grid {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut grid = out.debug_struct("Grid");
+        grid.field("points", &self.points).finish_non_exhaustive()
+    }
 }
 
 /// A space and its points.

@@ -165,7 +165,7 @@ fn a_constraint_on_what_is_not_measured_ends_the_search() {
     assert!(
         text.starts_with("wrong constraint: ")
             && text.contains("`sizze`")
-            && text.contains("it has loss, size"),
+            && text.contains("there is loss, size"),
         "{text}"
     );
     let ended = |record: &tuner::trial::TrialRecord| record.ended.is_some();

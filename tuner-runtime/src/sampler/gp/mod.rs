@@ -79,7 +79,8 @@
 //! best trial, up to two trials for each dimension, half to nine tenths of the loss are left after 50 trials, and with 50 dimensions
 //! a third of what was left after 200; with 60 it is ahead of TPE and CMA-ES after 150, and was behind them. `cargo test
 //! --release -p tuner-runtime --test robust thirty -- --nocapture` shows it for 30 dimensions. Half sides in ten dimensions of 0.12, 0.25
-//! and 0.5 in place of 0.15 are as good, worse, and much worse. The eight open problems have fewer dimensions, and the same proposals as before.
+//! and 0.5 in place of 0.15 are as good, worse, and much worse. The eight open problems have fewer dimensions, where it
+//! changes nothing.
 //!
 //! No point is tried again, however noisy the values: on surrogates with noise the fitted noise never was more than 0.2 of
 //! all variance, while on deterministic but rough objectives it exceeded 0.3 in up to a third of the trials. Repeats would
