@@ -125,7 +125,7 @@ impl<'a> Evolved<'a> {
         let mut evolved = Self::begin(history, 0);
         // A run that began is never gone back to, whatever comes in late for the one before.
         let mut newest = history.trials().iter().rev();
-        if let Some(memo) = newest.find_map(|trial| evolved.memo(trial)) {
+        if let Some(memo) = newest.find_map(|trial| evolved.memo(history, trial)) {
             evolved = Self::begin(history, memo.run);
         }
         let mut generations: BTreeMap<u64, Vec<(Rank, Memo)>> = BTreeMap::new();
@@ -133,7 +133,8 @@ impl<'a> Evolved<'a> {
             let Some(rank) = rank(history, trial) else {
                 continue;
             };
-            if let Some(memo) = evolved.memo(trial).filter(|memo| memo.run == evolved.run) {
+            let memo = evolved.memo(history, trial);
+            if let Some(memo) = memo.filter(|memo| memo.run == evolved.run) {
                 let members = generations.entry(memo.generation).or_default();
                 members.push((rank, memo));
             }
@@ -156,13 +157,22 @@ impl<'a> Evolved<'a> {
         evolved
     }
 
-    /// What a trial remembers. What does not decode to its values was written for the space before it changed: then the values
-    /// say where it lies.
-    fn memo(&self, trial: &TrialRecord) -> Option<Memo> {
+    /// What a trial remembers. Of what was written for the space before it changed only that counts which decodes to the
+    /// trial's values; else they say where it lies.
+    fn memo(&self, history: &History, trial: &TrialRecord) -> Option<Memo> {
         let mut memo = Memo::deserialize(&**trial.memo.as_ref().filter(|_| trial.fits)?).ok()?;
         if memo.at.len() != self.numbers.len() || memo.chosen.len() != self.choices.len() {
             return None;
         }
+        if trial.seen < history.changed() {
+            self.align(&mut memo, trial);
+        }
+        let mut chosen = memo.chosen.iter().zip(&self.choices);
+        let is_sound = chosen.all(|(own, (_, probabilities))| *own < probabilities.len());
+        is_sound.then_some(memo)
+    }
+
+    fn align(&self, memo: &mut Memo, trial: &TrialRecord) {
         let value = |place: usize| Some((self.domain(place), trial.point.at(place)?));
         for (unit, &place) in memo.at.iter_mut().zip(&self.numbers) {
             if let Some((domain, value)) = value(place)
@@ -171,14 +181,10 @@ impl<'a> Evolved<'a> {
                 *unit = domain.encode(value);
             }
         }
-        for (own, (place, probabilities)) in memo.chosen.iter_mut().zip(&self.choices) {
+        for (own, (place, _)) in memo.chosen.iter_mut().zip(&self.choices) {
             let index = value(*place).and_then(|(domain, value)| domain.index(value));
             *own = index.map_or(*own, |index| index as usize);
-            if *own >= probabilities.len() {
-                return None;
-            }
         }
-        Some(memo)
     }
 
     fn domain(&self, place: usize) -> &Domain {
