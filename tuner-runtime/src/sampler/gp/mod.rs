@@ -16,8 +16,8 @@
 //! - *Search*: Sobol points, points round the best ones and in a box that shrinks while nothing improves, one-exchange
 //!   neighbours; then climbs along the continua in turn with discrete moves. What leaves the bounds is clipped, not
 //!   reflected: an optimum often lies on a bound. With more than twenty dimensions numbers are moved near the best trial
-//!   only, but for exchanges of levels, until there are two trials for each. Last, what is worth next to nothing goes back to where it is in the best
-//!   trial: climbs leave it in corners of the space.
+//!   only, but for exchanges of levels, until there are two trials for each. Last, what is worth next to nothing goes back
+//!   to where it is in the best trial: climbs leave it in corners of the space.
 //! - *Large studies*: the process is exact up to 2000 trials; of more it knows the 1000 nearest to the best and 500 others.
 //!   Beyond 5000 trials, 100 conditional or 1000 dimensions TPE takes over.
 //!
@@ -85,9 +85,9 @@
 //! two to four seeds) nearly no trial was better than the first one before the 50th to the 200th. Within a box round the
 //! best trial, up to two trials for each dimension, half to nine tenths of the loss are left after 50 trials, and with 50 dimensions
 //! a third or less of what was left after 200; with 60 it is ahead of TPE and CMA-ES after 150, and was behind them. `cargo test
-//! --release -p tuner-runtime --test robust thirty -- --nocapture` shows it for 30 dimensions. Half sides in ten dimensions of 0.12, 0.25
-//! and 0.5 in place of 0.15 are as good, worse, and much worse. The eight open problems have fewer dimensions, where it
-//! changes nothing.
+//! --release -p tuner-runtime --test robust thirty -- --nocapture` shows it for 30 dimensions. Half sides in ten dimensions
+//! of 0.12, 0.25 and 0.5 in place of 0.15 are as good, worse, and much worse. The eight open problems have fewer dimensions,
+//! where it changes nothing.
 //!
 //! No point is tried again, however noisy the values: on surrogates with noise the fitted noise never was more than 0.2 of
 //! all variance, while on deterministic but rough objectives it exceeded 0.3 in up to a third of the trials. Repeats would

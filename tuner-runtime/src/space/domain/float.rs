@@ -173,7 +173,8 @@ impl FloatDomain {
     }
 
     /// The value of the domain that `value` stands for: itself, or the grid value that it equals
-    /// within a billionth of a step (`f32`: 1e-5) and what its bounds and steps are rounded by. `None` when the domain does not hold it.
+    /// within a billionth of a step (`f32`: 1e-5) and what its bounds and steps are rounded by. `None` when the domain
+    /// does not hold it.
     pub fn canonical(&self, value: f64) -> Option<f64> {
         if !value.is_finite() {
             return None;
