@@ -13,7 +13,7 @@ use serde_json::json;
 use tuner_runtime::sampler::{Ask, Random, Sampler, Sobol, Tpe};
 use tuner_runtime::space::{Point, Space, Value};
 use tuner_runtime::storage::Memory;
-use tuner_runtime::study::{Core, OnChange, Setup};
+use tuner_runtime::study::{Core, Setup};
 use tuner_runtime::trial::{History, Objective};
 
 const SIZES: [u64; 6] = [25, 50, 100, 200, 500, 1000];
@@ -39,24 +39,17 @@ fn value(point: &Point) -> f64 {
         + 0.01 * (40.0 * number("x0")).sin()
 }
 
-/// A study that samplers went on with in turn: each until there were so many trials.
-fn history(turns: Vec<(Arc<dyn Sampler>, u64)>) -> History {
-    let storage = Arc::new(Memory::new());
-    let mut last = None;
-    for (sampler, trials) in turns {
-        drop(last.take());
-        let mut setup = Setup::new(space(), sampler)
-            .objective(Objective::minimize("loss"))
-            .max_trials(trials)
-            .seed(1);
-        setup.on_change = OnChange::Continue;
-        let study = Core::open(storage.clone(), "study".into(), setup).expect("a study");
-        while let Ok(asked) = study.ask() {
-            study.tell(asked.number, value(&asked.point)).expect("told");
-        }
-        last = Some((*study.history()).clone());
+/// A study of so many trials.
+fn history(sampler: impl Sampler + 'static, trials: u64) -> History {
+    let setup = Setup::new(space(), Arc::new(sampler))
+        .objective(Objective::minimize("loss"))
+        .max_trials(trials)
+        .seed(1);
+    let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).expect("a study");
+    while let Ok(asked) = study.ask() {
+        study.tell(asked.number, value(&asked.point)).expect("told");
     }
-    last.expect("a turn")
+    (*study.history()).clone()
 }
 
 fn suggest(sampler: &dyn Sampler, history: &History) -> Point {
@@ -68,15 +61,11 @@ fn suggest(sampler: &dyn Sampler, history: &History) -> Point {
     sampler.suggest(&ask).expect("a suggestion").point
 }
 
-fn random(trials: u64) -> (Arc<dyn Sampler>, u64) {
-    (Arc::new(Random::new()), trials)
-}
-
 fn quick(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("suggestion");
     group.sample_size(20);
     for n in SIZES {
-        let history = history(vec![random(n)]);
+        let history = history(Random::new(), n);
         let all: [(&str, &dyn Sampler); 3] = [
             ("random", &Random::new()),
             ("sobol", &Sobol::new()),
@@ -93,14 +82,33 @@ fn quick(criterion: &mut Criterion) {
 
 #[cfg(feature = "gp")]
 fn gp(criterion: &mut Criterion) {
-    use tuner_runtime::sampler::Gp;
+    use tuner_runtime::sampler::{Gp, SampleError, Suggestion};
+
+    /// Random points, but for one trial: what the process remembers is from there. One sampler from the first trial to the
+    /// last, since nothing that was remembered outlives a change of samplers.
+    struct Once {
+        at: u64,
+    }
+
+    impl Sampler for Once {
+        fn name(&self) -> String {
+            "once".into()
+        }
+
+        fn suggest(&self, ask: &Ask<'_>) -> Result<Suggestion, SampleError> {
+            match ask.number == self.at {
+                true => Gp::new().suggest(ask),
+                false => Random::new().suggest(ask),
+            }
+        }
+    }
+
     let mut group = criterion.benchmark_group("suggestion");
     group.sample_size(10);
     for n in SIZES {
         let every = if n <= 100 { 1 } else { n / 20 };
-        let gp = |trials| (Arc::new(Gp::new()) as Arc<dyn Sampler>, trials);
-        let due = history(vec![random(n - every - 1), gp(n - every), random(n)]);
-        let fresh = history(vec![random(n - 1), gp(n)]);
+        let due = history(Once { at: n - every - 1 }, n);
+        let fresh = history(Once { at: n - 1 }, n);
         let mut since = 0;
         group.bench_function(BenchmarkId::new("gp", n), |b| {
             b.iter(|| {
