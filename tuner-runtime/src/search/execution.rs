@@ -15,7 +15,8 @@ use crate::trial::{Goal, Metrics};
 
 /// A training run is to end now: hand this error on with `?`.
 ///
-/// Whatever error a run returns after this one counts as the stop that it was.
+/// Whatever a run returns after this one counts as the stop that it was: any error, and a value too, since that of a run that
+/// ended early is not what its configuration is worth. Only a run that goes on reporting all the same has a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the run is to stop now")]
 pub struct Stopped;
@@ -53,6 +54,8 @@ pub struct Execution {
     /// When the trial began, or went on in this session.
     trial_began: Instant,
     pub(super) ending: Option<Ending>,
+    /// Whether it reported after that: then it did not end where it was to.
+    pub(super) went_on: bool,
     /// Whether the run was told that it is to end.
     told: AtomicBool,
 }
@@ -78,6 +81,7 @@ impl Execution {
             directory,
             trial_began,
             ending: None,
+            went_on: false,
             told: AtomicBool::new(false),
         }
     }
@@ -90,6 +94,7 @@ impl Execution {
     /// interrupted, or an objective is missing or no number.
     pub fn report(&mut self, step: u64, report: impl Into<Report>) -> Result<(), Stopped> {
         if self.ending.is_some() {
+            self.went_on = true;
             return Err(Stopped);
         }
         self.store(step, report.into()).map_err(|ending| {
@@ -202,9 +207,10 @@ impl Execution {
         self.ending.is_some() || must_stop
     }
 
-    /// Whether the run was told that it is to end, as Ctrl-C wants it.
+    /// Whether a failure may be an answer to the end that was asked for: the run was told of it, or Ctrl-C came, which ends the
+    /// programs that the run has started as well.
     pub(super) fn was_told(&self) -> bool {
-        self.told.load(Ordering::Relaxed)
+        self.told.load(Ordering::Relaxed) || self.controls.is_interrupted()
     }
 
     /// The step after which the pruner lets the run wait, to see whether it is among the best; `None` when it runs to its

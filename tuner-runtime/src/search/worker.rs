@@ -278,8 +278,10 @@ impl Work<'_> {
         let result = match (run.ending.take(), outcome) {
             (Some(ending @ (Ending::Broken(_) | Ending::Failed(_))), _) => Ok(ending.into()),
             (Some(ending), Outcome::Failed(_) | Outcome::Reported) => Ok(ending.into()),
+            // The value of a run that was broken off is not what its configuration is worth.
+            (Some(ending), _) if !run.went_on => Ok(ending.into()),
             (None, Outcome::Failed(_)) if run.was_told() => Ok(Ran::Left(None)),
-            // A run that ended all the same has its result.
+            // A run that went on all the same has its result.
             (_, Outcome::Failed(message)) => Ok(Ran::Failed(message)),
             (_, Outcome::Result(report)) => report
                 .into_metrics(&goals)

@@ -223,3 +223,74 @@ fn whatever_a_stopped_run_returns_it_is_pruned_unless_it_has_a_result() {
     let pruned = (State::Pruned, None);
     assert_eq!(states, [pruned, pruned, (State::Finished, Some(0.25))]);
 }
+
+#[test]
+fn the_value_of_a_run_that_was_broken_off_is_no_result() {
+    let mut tuner = quiet().max_trials(2).pruner(Second).build().unwrap();
+    tuner
+        .search(|run: &mut Execution, _: Net| {
+            for step in 1..=4 {
+                let stopped = run.report(step, 0.5).is_err();
+                if stopped && run.number() == 0 {
+                    break;
+                }
+            }
+            0.25
+        })
+        .unwrap();
+    let trials = tuner.study().trials();
+    let states: Vec<(State, Option<f64>)> = trials.iter().map(|t| (t.state, t.value())).collect();
+    let whole = (State::Finished, Some(0.25));
+    assert_eq!(states, [(State::Pruned, None), whole]);
+}
+
+#[test]
+fn a_run_that_fails_once_an_end_is_asked_for_goes_on_with_the_next_search() {
+    let once = AtomicU64::new(0);
+    let observer = move |event: &Event, _: &History| match event {
+        Event::Reported { .. } if once.fetch_add(1, Ordering::Relaxed) == 0 => {
+            ControlFlow::Break(())
+        }
+        _ => ControlFlow::Continue(()),
+    };
+    let mut tuner = quiet()
+        .max_trials(2)
+        .workers(2)
+        .observer(observer)
+        .build()
+        .unwrap();
+    // First both begin, then trial 0 reports, and then trial 1 fails.
+    let step = AtomicU64::new(0);
+    let wait = |until: u64| {
+        while step.load(Ordering::Relaxed) < until {
+            std::thread::yield_now();
+        }
+    };
+    let end = tuner.search(|run: &mut Execution, _: Net| -> Result<f64, String> {
+        step.fetch_add(1, Ordering::Relaxed);
+        wait(2);
+        if run.number() == 0 {
+            let ended = run.report(1, 0.5);
+            step.fetch_add(1, Ordering::Relaxed);
+            return ended.map(|()| 0.5).map_err(|stopped| stopped.to_string());
+        }
+        wait(3);
+        // As a program that this one has started ends by Ctrl-C.
+        Err("the trainer ended with signal 2".to_owned())
+    });
+    assert!(
+        matches!(end, Err(SearchError::Interrupted { .. })),
+        "{end:?}"
+    );
+    let states = |tuner: &tuner::search::Tuner<Net>| -> Vec<State> {
+        tuner
+            .study()
+            .trials()
+            .iter()
+            .map(|trial| trial.state)
+            .collect()
+    };
+    assert_eq!(states(&tuner), [State::Running; 2]);
+    tuner.search(|_: &mut Execution, _: Net| 0.5).unwrap();
+    assert_eq!(states(&tuner), [State::Finished; 2]);
+}
