@@ -226,17 +226,25 @@ impl<T: Tunable> TunerBuilder<T> {
     pub fn build(mut self) -> Result<Tuner<T>, SearchError> {
         self.check()?;
         self.study.check()?;
-        let id = StudyId::from(self.project());
+        let mut id = StudyId::from(self.project());
         // The program may change its working directory later.
         let folder = self.folder().map(absolute).transpose()?;
+        let mut former = None;
         let storage = match (self.storage, &folder) {
             (Some(storage), _) => Some(storage),
-            (None, Some(folder)) => Some(open(folder)?),
+            (None, Some(folder)) => {
+                let storage = open(folder)?;
+                former = former_name(&*storage, &id)?;
+                Some(storage)
+            }
             (None, None) => None,
         };
         if let Some(storage) = storage {
             if self.overwrite {
-                start_anew(&*storage, &id, folder.as_deref())?;
+                let begun = former.as_ref().unwrap_or(&id);
+                start_anew(&*storage, begun, folder.as_deref())?;
+            } else if let Some(former) = former {
+                id = former;
             } else if let Some(folder) = &folder {
                 refuse_foreign_folders(&*storage, &id, folder)?;
             }
@@ -353,6 +361,15 @@ pub(super) fn start_anew(
             fault: fault.to_string(),
         }),
     }
+}
+
+/// What the study of a project's own file is called, where its folder was renamed: nobody else stores anything there.
+fn former_name(storage: &dyn Storage, id: &StudyId) -> Result<Option<StudyId>, SearchError> {
+    let mut held = storage.list()?;
+    Ok(match held.as_slice() {
+        [only] if only != id => held.pop(),
+        _ => None,
+    })
 }
 
 /// A study that begins must not find what the trials of a lost one kept: they would go on from its checkpoints.

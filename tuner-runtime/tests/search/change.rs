@@ -3,6 +3,7 @@
 use tuner::sampler::{Grid, Random};
 use tuner::search::{Execution, Progress, Tuner, TunerBuilder};
 use tuner::space::{Tunable, tunable};
+use tuner::storage::{Sqlite, Storage};
 use tuner::study::OnChange;
 use tuner::trial::Objective;
 
@@ -146,6 +147,33 @@ fn a_new_study_takes_nothing_that_the_trials_of_a_lost_one_kept() {
     assert!(refused.contains("holds what trials kept"), "{refused}");
     assert!(refused.contains(".overwrite(true)"), "{refused}");
     here().overwrite(true).build().unwrap().search(run).unwrap();
+}
+
+#[test]
+fn a_renamed_folder_goes_on_with_its_study() {
+    let folder = tempfile::tempdir().unwrap();
+    let there = |name| quiet().directory(folder.path()).project_name(name);
+    let run = |run: &mut Execution, net: Net| -> std::io::Result<f64> {
+        std::fs::write(run.directory().join("weights"), "here")?;
+        Ok(loss(&net, 0))
+    };
+    let mut tuner = there("old").max_trials(2).build().unwrap();
+    tuner.search(run).unwrap();
+    let first = tuner.study().trials();
+    drop(tuner);
+    std::fs::rename(folder.path().join("old"), folder.path().join("new")).unwrap();
+    let mut tuner = there("new").max_trials(3).build().unwrap();
+    tuner.search(run).unwrap();
+    assert_eq!(tuner.study().trials()[..2], first);
+    assert_eq!(tuner.study().trials().len(), 3);
+    drop(tuner);
+    // Begun anew it has the folder's name, and nothing of the other one is left.
+    let anew = there("new").max_trials(1).overwrite(true);
+    anew.build().unwrap().search(run).unwrap();
+    let storage = Sqlite::open(folder.path().join("new").join("study.db")).unwrap();
+    assert_eq!(storage.list().unwrap(), ["new".into()]);
+    let kept = std::fs::read_dir(folder.path().join("new").join("trials"));
+    assert_eq!(kept.unwrap().count(), 1);
 }
 
 #[test]
