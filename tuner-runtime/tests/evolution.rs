@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use tuner::pruner::{Asha, Verdict};
-use tuner::sampler::{CmaEs, Random, Sampler};
+use tuner::sampler::{CmaEs, Nsga2, Random, Sampler};
 use tuner::space::{Point, Space};
 use tuner::storage::Memory;
 use tuner::study::{Core, OnChange, Setup};
@@ -198,7 +198,23 @@ fn what_was_learned_moves_with_a_changed_space() {
 
 #[test]
 fn trials_that_wait_are_learned_from() {
-    let mut setup = Setup::new(Space::from_json(&continua(4)).unwrap().0, CmaEs::new())
+    for sampler in [
+        Arc::new(CmaEs::new()) as Arc<dyn Sampler>,
+        Arc::new(Nsga2::new().population(20)),
+    ] {
+        let name = sampler.name();
+        let begun = losses_of_trials_that_wait(sampler);
+        let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+        assert!(
+            mean(&begun[100..]) < 0.2 * mean(&begun[..50]),
+            "{name}: {begun:?}"
+        );
+    }
+}
+
+/// The distances of 150 trials from the best point, of which a pruner lets most wait.
+fn losses_of_trials_that_wait(sampler: Arc<dyn Sampler>) -> Vec<f64> {
+    let mut setup = Setup::new(Space::from_json(&continua(4)).unwrap().0, sampler)
         .objective(Objective::minimize("loss"))
         .max_trials(150)
         .seed(3);
@@ -225,6 +241,5 @@ fn trials_that_wait_are_learned_from() {
             break;
         }
     }
-    let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
-    assert!(mean(&begun[100..]) < 0.2 * mean(&begun[..50]), "{begun:?}");
+    begun
 }

@@ -5,9 +5,10 @@
 //!
 //! 1. Every point fits into the budget: each is tried once, the defaults first, the others in random order.
 //! 2. Several objectives: the Gaussian process for a budget of up to a thousand trials, NSGA-II for a larger one.
-//! 3. One objective and at most a hundred parameters: the Gaussian process for the first thousand trials, however many are to
-//!    follow.
-//! 4. Otherwise TPE, whose suggestions stay cheap; without conditions, categories and constraints CMA-ES.
+//! 3. One objective and at most three hundred parameters: the Gaussian process for the first thousand trials, however many are
+//!    to follow.
+//! 4. Otherwise TPE, whose suggestions stay cheap; of at most three hundred parameters without conditions, categories and
+//!    constraints CMA-ES.
 //!
 //! Why the process begins long studies too: the loss above the best known one after so many trials, 1 being what random search
 //! has after 100, at most 2, as the mean of fifteen problems of a benchmark (nine functions, some conditional; two surrogates
@@ -26,14 +27,14 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use super::random::unseen;
+use super::random::fresh;
 use super::{Ask, CmaEs, Nsga2, SampleError, Sampler, Suggestion, Tpe, varied};
-use crate::space::{Axis, Point, Space};
+use crate::space::{Axis, Space};
 use crate::trial::{Goal, History};
 
 /// Trials and parameters that a Gaussian process is still quick with.
 const MOST_MODELLED: u64 = 1000;
-const MOST_PARAMETERS: usize = 100;
+const MOST_PARAMETERS: usize = 300;
 
 /// Takes the sampler that suits the study, and says in the log (of `tracing`) which one and why.
 ///
@@ -216,7 +217,7 @@ impl Sampler for Auto {
         let choice = Self::choice(ask);
         self.log(ask, &choice);
         match choice.method {
-            Method::Everything => Ok(next_of_all(ask).into()),
+            Method::Everything => Ok(fresh(ask.history, &mut ask.rng()).into()),
             #[cfg(feature = "gp")]
             Method::Gp => super::Gp::new().suggest(ask),
             Method::CmaEs => CmaEs::new().suggest(ask),
@@ -238,17 +239,9 @@ fn is_exhausted(history: &History, count: u128) -> bool {
     }
     // After the space changed some of the points are none of it.
     let own = history.trials().iter().filter(|trial| trial.fits);
-    let points: std::collections::HashSet<&Point> = own.map(|trial| &trial.point).collect();
+    let points: std::collections::HashSet<&crate::space::Point> =
+        own.map(|trial| &trial.point).collect();
     points.len() as u128 >= count
-}
-
-fn next_of_all(ask: &Ask<'_>) -> Point {
-    let defaults = ask.space().default_point();
-    if ask.history.contains(&defaults) {
-        unseen(ask.history, &mut ask.rng())
-    } else {
-        defaults
-    }
 }
 
 #[cfg(test)]
@@ -320,10 +313,10 @@ mod tests {
 
     #[test]
     fn wide_studies_and_long_ones_of_several_objectives_are_not() {
-        assert_eq!(method(continua(101), 1, 0, Some(50)), Method::Tpe);
+        assert_eq!(method(continua(301), 1, 0, Some(50)), Method::Tpe);
         let many = Method::Nsga2 { population: 50 };
         assert_eq!(method(continua(5), 3, 0, Some(5000)), many);
         let few = Method::Nsga2 { population: 8 };
-        assert_eq!(method(continua(200), 2, 0, Some(60)), few);
+        assert_eq!(method(continua(400), 2, 0, Some(60)), few);
     }
 }

@@ -20,12 +20,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::random::unseen;
+use super::random::{fresh, unseen};
 use super::{Ask, SampleError, Sampler, Suggestion, fidelity, varied};
 use crate::math::cmaes::CmaEs as Distribution;
 use crate::math::rng::{Purpose, Rng};
 use crate::space::{Axis, Domain, Space};
-use crate::trial::{Goal, History, State, TrialRecord};
+use crate::trial::{Goal, History, TrialRecord};
 
 /// The deviation to begin with, on an axis from 0 to 1.
 const STEP: f64 = 0.25;
@@ -68,9 +68,6 @@ struct Memo {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     chosen: Vec<usize>,
 }
-
-/// The step that a trial reached (the end is beyond them all), how little the constraints are missed, then the score.
-type Rank = (u64, f64, f64);
 
 /// The distribution of numbers and that of choices.
 struct Evolved<'a> {
@@ -128,9 +125,9 @@ impl<'a> Evolved<'a> {
         if let Some(memo) = newest.find_map(|trial| evolved.memo(history, trial)) {
             evolved = Self::begin(history, memo.run);
         }
-        let mut generations: BTreeMap<u64, Vec<(Rank, Memo)>> = BTreeMap::new();
+        let mut generations: BTreeMap<u64, Vec<(fidelity::Rank, Memo)>> = BTreeMap::new();
         for trial in history.trials() {
-            let Some(rank) = rank(history, trial) else {
+            let Some(rank) = fidelity::rank(history, trial) else {
                 continue;
             };
             let memo = evolved.memo(history, trial);
@@ -143,11 +140,7 @@ impl<'a> Evolved<'a> {
             if members.len() < evolved.distribution.draws() {
                 break;
             }
-            members.sort_by(|(one, _), (other, _)| {
-                let reached = other.0.cmp(&one.0);
-                let kept = reached.then(other.1.total_cmp(&one.1));
-                kept.then(other.2.total_cmp(&one.2))
-            });
+            members.sort_by(|(one, _), (other, _)| fidelity::best_first(one, other));
             let ranked: Vec<&Memo> = members.iter().map(|(_, memo)| memo).collect();
             evolved.tell(&ranked);
         }
@@ -251,24 +244,6 @@ impl<'a> Evolved<'a> {
     }
 }
 
-/// The rank of a trial in its generation, once it has ended or was stopped for a while: what goes on after that keeps its
-/// place, or its generation would not be complete any more.
-fn rank(history: &History, trial: &TrialRecord) -> Option<Rank> {
-    if let Some(value) = trial.value() {
-        return Some((u64::MAX, -trial.missed(), history.goal().score(value)));
-    }
-    let was_stopped = trial.executions.iter().any(|run| run.furthest.is_some());
-    if trial.state == State::Running && !was_stopped {
-        return None;
-    }
-    let reached = fidelity::last_step(history, trial).filter(|_| trial.state != State::Failed);
-    let reached = reached.and_then(|step| Some((step, fidelity::score_at(history, trial, step)?)));
-    Some(match reached {
-        Some((step, score)) => (step, 0.0, score),
-        None => (0, f64::NEG_INFINITY, f64::NEG_INFINITY),
-    })
-}
-
 impl Sampler for CmaEs {
     fn name(&self) -> String {
         "cmaes".to_owned()
@@ -278,6 +253,9 @@ impl Sampler for CmaEs {
         let mut rng = ask.rng();
         if varied(ask.space()).is_empty() {
             return Ok(unseen(ask.history, &mut rng).into());
+        }
+        if ask.history.trials().is_empty() {
+            return Ok(fresh(ask.history, &mut rng).into());
         }
         let evolved = Evolved::of(ask.history);
         for _ in 0..REPEATS {

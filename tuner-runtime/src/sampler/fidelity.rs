@@ -5,6 +5,7 @@
 //! trials have reached. Scores of different steps are never mixed.
 
 use crate::trial::{ExecutionRecord, History, State, TrialRecord};
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 /// Whether a trial ended early. One that waits may go on, and counts as pruned until it does.
@@ -53,4 +54,32 @@ pub(super) fn level(history: &History, least: usize) -> Option<u64> {
         .collect();
     let mut steps = steps.into_iter().rev();
     steps.find(|&step| reached(history, step).take(least).count() == least)
+}
+
+/// The step that a trial reached (the end is beyond them all), how little the constraints are missed, then the score.
+pub(super) type Rank = (u64, f64, f64);
+
+/// The rank of a trial with one objective, once it has ended or was stopped for a while: what goes on after that keeps its
+/// place, or a generation that it is in would not be complete any more.
+pub(super) fn rank(history: &History, trial: &TrialRecord) -> Option<Rank> {
+    if let Some(value) = trial.value() {
+        return Some((u64::MAX, -trial.missed(), history.goal().score(value)));
+    }
+    let was_stopped = trial.executions.iter().any(|run| run.furthest.is_some());
+    if trial.state == State::Running && !was_stopped {
+        return None;
+    }
+    let reached = last_step(history, trial).filter(|_| trial.state != State::Failed);
+    let reached = reached.and_then(|step| Some((step, score_at(history, trial, step)?)));
+    Some(match reached {
+        Some((step, score)) => (step, 0.0, score),
+        None => (0, f64::NEG_INFINITY, f64::NEG_INFINITY),
+    })
+}
+
+/// The order of two ranks in which the better one is the first.
+pub(super) fn best_first(one: &Rank, other: &Rank) -> Ordering {
+    let reached = other.0.cmp(&one.0);
+    let kept = reached.then(other.1.total_cmp(&one.1));
+    kept.then(other.2.total_cmp(&one.2))
 }

@@ -5,12 +5,12 @@
 //!
 //! Source: K. Deb et al., "A fast and elitist multiobjective genetic algorithm: NSGA-II" (2002).
 
-use super::random::unseen;
-use super::{Ask, SampleError, Sampler, Suggestion};
+use super::random::{fresh, unseen};
+use super::{Ask, SampleError, Sampler, Suggestion, fidelity};
 use crate::math::fronts::select;
 use crate::math::rng::Rng;
 use crate::space::{Axis, Domain, Point, Space, Value};
-use crate::trial::{History, TrialRecord};
+use crate::trial::{History, State, TrialRecord};
 
 /// The standard deviation of a mutation, on an axis from 0 to 1.
 const MUTATION: f64 = 0.1;
@@ -44,8 +44,14 @@ impl Nsga2 {
         self
     }
 
-    /// The survivors, best first.
+    /// The survivors, best first; none while there are too few for a generation.
     fn survivors<'a>(&self, history: &'a History) -> Vec<&'a TrialRecord> {
+        if let [_] = history.goals() {
+            return best(history, self.population);
+        }
+        if history.finished_count() < self.population as u64 {
+            return Vec::new();
+        }
         let finished: Vec<&TrialRecord> = history.finished().collect();
         let mut survivors: Vec<&TrialRecord> = Vec::new();
         for generation in finished.chunks(self.population) {
@@ -54,6 +60,25 @@ impl Nsga2 {
         }
         survivors
     }
+}
+
+/// With one objective the best of all trials survive, which those are that generation after generation would leave. Where a
+/// pruner stops most of them they are compared by how far they came.
+fn best(history: &History, count: usize) -> Vec<&TrialRecord> {
+    let trials = history.trials().iter().map(|trial| &**trial);
+    let sound = trials.filter(|trial| trial.fits && trial.state != State::Failed);
+    let mut ranked: Vec<_> = sound
+        .filter_map(|trial| Some((fidelity::rank(history, trial)?, trial)))
+        .collect();
+    if ranked.len() < count {
+        return Vec::new();
+    }
+    ranked.sort_by(|(one, _), (other, _)| fidelity::best_first(one, other));
+    ranked
+        .into_iter()
+        .take(count)
+        .map(|(_, trial)| trial)
+        .collect()
 }
 
 /// So many of the trials, best first: those that keep the constraints by their objectives, then the others by how little
@@ -85,12 +110,9 @@ impl Sampler for Nsga2 {
 
     fn suggest(&self, ask: &Ask<'_>) -> Result<Suggestion, SampleError> {
         let mut rng = ask.rng();
-        if ask.history.finished_count() < self.population as u64 {
-            return Ok(unseen(ask.history, &mut rng).into());
-        }
         let survivors = self.survivors(ask.history);
         if survivors.is_empty() {
-            return Ok(unseen(ask.history, &mut rng).into());
+            return Ok(fresh(ask.history, &mut rng).into());
         }
         // Survivors stand best first, so the smaller of two draws wins the tournament.
         let parent = |rng: &mut Rng| {

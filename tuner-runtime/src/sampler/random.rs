@@ -38,6 +38,16 @@ impl Sampler for Random {
     }
 }
 
+/// The defaults while no trial has them, then random points.
+pub(super) fn fresh(history: &History, rng: &mut Rng) -> Point {
+    let defaults = history.space().default_point();
+    if history.contains(&defaults) {
+        unseen(history, rng)
+    } else {
+        defaults
+    }
+}
+
 /// A random point that no trial has; any random point when all were tried.
 pub(super) fn unseen(history: &History, rng: &mut Rng) -> Point {
     let space = history.space();

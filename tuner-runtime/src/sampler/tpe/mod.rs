@@ -29,7 +29,7 @@ mod parzen;
 
 use group::Group;
 
-use super::random::unseen;
+use super::random::{fresh, unseen};
 use super::{Ask, SampleError, Sampler, Suggestion, fidelity};
 use crate::math::rng::Rng;
 use crate::space::{Point, Space, Value};
@@ -57,7 +57,7 @@ const REPEATS: usize = 8;
 pub struct Tpe;
 
 impl Tpe {
-    /// Ten random trials first, then the most promising of 24 candidates each time.
+    /// Ten trials first, the defaults and random ones, then the most promising of 24 candidates each time.
     pub fn new() -> Self {
         Self
     }
@@ -72,7 +72,7 @@ impl Sampler for Tpe {
         let mut rng = ask.rng();
         let level = fidelity::level(ask.history, STARTUP);
         if ask.history.finished_count() < STARTUP as u64 && level.is_none() {
-            return Ok(unseen(ask.history, &mut rng).into());
+            return Ok(fresh(ask.history, &mut rng).into());
         }
         let densities = Observed::new(ask.history, level);
         for _ in 0..REPEATS {
