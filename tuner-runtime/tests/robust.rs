@@ -103,6 +103,35 @@ fn with_thirty_parameters_the_first_trials_are_no_waste() {
     assert!(left.iter().sum::<f64>() < 3.0 * 0.75);
 }
 
+#[cfg(feature = "gp")]
+#[test]
+fn a_search_that_has_found_a_bottom_looks_for_another() {
+    let axis = |name| json!({"name": name, "type": "float", "low": 0.0, "high": 1.0});
+    let space = space(json!([axis("x"), axis("y")]));
+    // A wide bowl, and far from it a narrow one that is deeper.
+    let loss = |point: &Point| {
+        let x: Vec<f64> = point
+            .iter()
+            .filter_map(|(_, value)| value.as_f64())
+            .collect();
+        let square = |at: [f64; 2]| (x[0] - at[0]).powi(2) + (x[1] - at[1]).powi(2);
+        1.0 + 0.5 * square([0.2, 0.2]) - 1.4 * (-60.0 * square([0.85, 0.8])).exp()
+    };
+    let mut found = Vec::new();
+    for seed in 1..=4 {
+        let setup = Setup::new(space.clone(), by_name("gp", None).unwrap())
+            .objective(Objective::minimize("loss"))
+            .seed(seed);
+        let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
+        for _ in 0..90 {
+            let asked = study.ask().unwrap();
+            study.tell(asked.number, loss(&asked.point)).unwrap();
+        }
+        found.push(study.history().best().unwrap().value().unwrap());
+    }
+    assert!(found.iter().all(|loss| *loss < 0.9), "{found:?}");
+}
+
 #[test]
 fn one_parameter_and_values_without_sense_break_nothing() {
     let only = space(json!([{"name": "x", "type": "float", "low": -1.0, "high": 1.0}]));

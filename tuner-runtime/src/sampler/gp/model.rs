@@ -249,10 +249,13 @@ fn margin(encoding: &Encoding<'_>, evidence: &Evidence, seen: &[f64]) -> f64 {
     }
     let tied = plateau::margin(&evidence.scores);
     // At the limit of a constraint more than a little is to be had only beyond it.
-    if encoding.conditional() > 0 && evidence.violations.is_empty() {
-        tied.max(plateau::least(&evidence.scores, seen))
-    } else {
-        tied
+    if !evidence.violations.is_empty() {
+        return tied;
+    }
+    let more = tied.max(plateau::stalled(&evidence.scores));
+    match encoding.conditional() {
+        0 => more,
+        _ => more.max(plateau::least(&evidence.scores, seen)),
     }
 }
 

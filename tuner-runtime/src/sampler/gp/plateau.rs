@@ -7,7 +7,8 @@
 //! Where it is smooth, a search that has found the bottom of a valley goes on for ever smaller improvements of it, and never
 //! looks at the other branches of a conditional space again. There a thousandth of what separates the best values from poor
 //! ones is the least that counts. In spaces without branches that was worth nothing, and cost 1 to 4 points where models are
-//! trained for real.
+//! trained for real. There a search looks elsewhere once it has stalled: when the last twenty trials have gained less than that,
+//! every second trial asks for half a deviation.
 
 /// What each tie adds, in deviations of the values; and all of them at most.
 const EACH: f64 = 0.05;
@@ -17,6 +18,11 @@ const MOST: f64 = 1.0;
 const CLOSE: f64 = 1e-9;
 /// The least improvement that counts, relative to the distance of the best from the lower quartile.
 const LEAST: f64 = 1e-3;
+/// Trials that may bring less than [`LEAST`] before a search has stalled, and how many it has made by then.
+const PATIENCE: usize = 20;
+const BEGUN: usize = 40;
+/// What every second trial asks for then, in deviations.
+const ELSEWHERE: f64 = 0.5;
 
 /// What ties ask for beyond the best of these scores, in their deviations; 0 while the best stands alone.
 pub(super) fn margin(scores: &[f64]) -> f64 {
@@ -43,6 +49,22 @@ pub(super) fn least(scores: &[f64], seen: &[f64]) -> f64 {
     // As the transform stretches the better half.
     let stretched = 2.0 * seen.median * (range.quartile / range.median);
     (LEAST * stretched).min(MOST)
+}
+
+/// What a search that has stalled asks for beyond the best of its scores, which are those of its trials in their order, in
+/// deviations; 0 in every second trial, which goes on where the best values are.
+pub(super) fn stalled(scores: &[f64]) -> f64 {
+    let Some(range) = Range::of(scores).filter(|_| scores.len() > BEGUN && scores.len() % 2 == 1)
+    else {
+        return 0.0;
+    };
+    let before = &scores[..scores.len() - PATIENCE];
+    let gained = before.iter().copied().map(|score| range.below(score));
+    let gained = gained.fold(f64::INFINITY, f64::min);
+    match gained < LEAST * range.quartile {
+        true => ELSEWHERE,
+        false => 0.0,
+    }
 }
 
 /// The best of some scores, and how far others are below it. Distances are halved: those of two opposite values of 1e308 do
@@ -108,5 +130,22 @@ mod tests {
         let values: Vec<f64> = (0..40).map(value).collect();
         let seen = crate::gp::Output::HalfRank.apply(&values).values;
         assert!(least(&values, &seen) > 0.9);
+    }
+    #[test]
+    fn a_search_that_has_stalled_looks_elsewhere_in_every_second_trial() {
+        let mut scores: Vec<f64> = (0..30).map(f64::from).collect();
+        scores.extend([30.0; 10]);
+        assert_eq!(stalled(&scores), 0.0, "too early");
+        scores.extend([3.0; 11]);
+        assert_eq!(scores.len() % 2, 1);
+        assert_eq!(stalled(&scores), ELSEWHERE);
+        assert_eq!(stalled(&scores[..50]), 0.0, "every second one");
+        // Hardly any gain is none.
+        scores.extend([30.001, 3.0]);
+        assert_eq!(stalled(&scores), ELSEWHERE);
+        scores.extend([31.0, 3.0]);
+        assert_eq!(stalled(&scores), 0.0);
+        assert_eq!(stalled(&[0.5; 99]), 0.0, "nothing differs");
+        assert_eq!(stalled(&[]), 0.0);
     }
 }
