@@ -2,11 +2,18 @@
 
 mod support;
 
+use std::error::Error;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use support::{Peer, tuner};
+use tuner_runtime::sampler::Grid;
+use tuner_runtime::space::Space;
+use tuner_runtime::storage::Sqlite;
+use tuner_runtime::study::{Core, OnChange, Setup};
+use tuner_runtime::trial::Constraint;
 
 /// Two finished trials, a failed one and a pruned one; the best is number 1.
 fn fill(file: &Path, studies: usize) {
@@ -104,12 +111,77 @@ fn a_table_has_a_line_a_trial() {
     let lines: Vec<&str> = run.output.lines().collect();
     assert_eq!(
         lines[0],
-        "number,state,value,seconds,metric.value,param.lr,param.opt"
+        "number,state,value,seconds,feasible,fits,metric.value,param.lr,param.opt"
     );
     assert_eq!(lines.len(), 5);
     assert!(lines[2].starts_with("1,finished,0.75,"), "{}", run.output);
     let opt = |line: &&&str| line.ends_with(",\"sgd, plain\"") || line.ends_with(",adam");
     assert_eq!(lines[1..].iter().filter(opt).count(), 4, "{}", run.output);
+}
+
+/// Four trials in the order of a grid, the first of which keeps the constraint, and the space of the first two since.
+fn constrained(file: &Path) -> Result<(), Box<dyn Error>> {
+    let open = |high: u64| -> Result<Core, Box<dyn Error>> {
+        let space = json!([{"name": "n", "type": "int", "low": 0, "high": high}]);
+        let (space, _) = Space::from_json(&space)?;
+        let mut setup = Setup::new(space, Grid::new()).objective("loss");
+        setup.constraints = vec![Constraint::at_most("mb", 0.0)];
+        setup.on_change = OnChange::Continue;
+        let storage = Arc::new(Sqlite::open(file)?);
+        Ok(Core::open(storage, "study".into(), setup)?)
+    };
+    let study = open(4)?;
+    for n in 0..4 {
+        let metrics = [("loss", 0.5 - f64::from(n)), ("mb", f64::from(n))];
+        study.tell(study.ask()?.number, metrics)?;
+    }
+    study.ask()?;
+    drop(study);
+    open(1)?;
+    Ok(())
+}
+
+#[test]
+fn trials_that_miss_a_constraint_or_do_not_count_are_marked() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("study.db");
+    constrained(&file).unwrap();
+    let file = file.to_str().unwrap();
+    let trials = tuner(&["trials", file, "--json"]).json();
+    let field = |name: &str| -> Vec<Json> {
+        let all = trials.as_array().unwrap().iter();
+        all.map(|trial| trial[name].clone()).collect()
+    };
+    let feasible = [true, false, false, false].map(Json::from);
+    assert_eq!(field("feasible")[..4], feasible);
+    assert_eq!(field("feasible")[4], Json::Null);
+    assert_eq!(field("fits"), [true, true, false, false, false]);
+
+    let table = tuner(&["export", file]).output;
+    let cells: Vec<Vec<&str>> = table
+        .lines()
+        .map(|line| line.split(',').collect())
+        .collect();
+    assert_eq!(cells[0][4..6], ["feasible", "fits"]);
+    let marks: Vec<_> = cells[1..].iter().map(|line| (line[4], line[5])).collect();
+    assert_eq!(marks[..2], [("true", "true"), ("false", "true")]);
+    assert_eq!(marks[3..], [("false", "false"), ("", "false")]);
+
+    let text = tuner(&["trials", file]).output;
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[1].ends_with("  n = 0"), "{text}");
+    assert!(lines[2].ends_with("n = 1  (misses a constraint)"), "{text}");
+    let both = "n = 2  (misses a constraint)  (of another space)";
+    assert!(lines[3].ends_with(both), "{text}");
+    assert!(lines[5].ends_with("n = 4  (of another space)"), "{text}");
+    let shown = tuner(&["show", file, "2"]).output;
+    assert!(
+        shown.contains("\nit misses a constraint\nit is of another space"),
+        "{shown}"
+    );
+    let summary = tuner(&["watch", file]).output;
+    let counts = "5 trials: 4 finished, 1 running (3 of another space); ";
+    assert!(summary.contains(counts), "{summary}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tuner_runtime::trial::History;
 
 /// One line a trial. Metrics stand under `metric.NAME`, parameters under `param.NAME`; what a trial
-/// does not have is empty.
+/// does not have is empty, and so is `feasible` without a result. One with `fits` false is outside of the space.
 pub(super) fn table(history: &History) -> String {
     let (mut metrics, mut params): (Vec<Arc<str>>, Vec<String>) = Default::default();
     params.extend(
@@ -28,7 +28,7 @@ pub(super) fn table(history: &History) -> String {
             }
         }
     }
-    let mut head: Vec<String> = ["number", "state", "value", "seconds"]
+    let mut head: Vec<String> = ["number", "state", "value", "seconds", "feasible", "fits"]
         .map(str::to_owned)
         .into();
     head.extend(metrics.iter().map(|name| format!("metric.{name}")));
@@ -43,6 +43,11 @@ pub(super) fn table(history: &History) -> String {
                 .map(|value| value.to_string())
                 .unwrap_or_default(),
             trial.seconds().to_string(),
+            trial
+                .value()
+                .map(|_| trial.is_feasible().to_string())
+                .unwrap_or_default(),
+            trial.fits.to_string(),
         ];
         let metric = |name: &Arc<str>| trial.metrics.get(name).map(|value| value.to_string());
         cells.extend(metrics.iter().map(|name| metric(name).unwrap_or_default()));

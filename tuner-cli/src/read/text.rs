@@ -26,6 +26,12 @@ fn row(history: &History, trial: &TrialRecord) -> Vec<String> {
     row.extend(values.map(|value| value.unwrap_or_else(|| "-".to_owned())));
     row.push(seconds(trial.seconds()));
     let mut text = configuration(&trial.point);
+    if !trial.is_feasible() {
+        text.push_str("  (misses a constraint)");
+    }
+    if !trial.fits {
+        text.push_str("  (of another space)");
+    }
     if let Some(message) = &trial.message {
         let _ = write!(text, "  ({})", first_line(message));
     }
@@ -60,6 +66,12 @@ pub(super) fn trial(trial: &TrialRecord) -> String {
     }
     if !trial.metrics.is_empty() {
         let _ = writeln!(text, "{}", metrics(&trial.metrics));
+    }
+    if !trial.is_feasible() {
+        text.push_str("it misses a constraint\n");
+    }
+    if !trial.fits {
+        text.push_str("it is of another space and does not count: the study's space was changed\n");
     }
     parameters(&mut text, trial);
     for (name, note) in &trial.attributes {

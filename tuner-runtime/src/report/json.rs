@@ -46,12 +46,17 @@ pub fn front_json(history: &History) -> Json {
 }
 
 /// One trial with its executions. Times are milliseconds since 1970.
+///
+/// `feasible` says whether it keeps every constraint; it is null where there is no result. `fits` is false for a trial
+/// outside of the study's space, which was changed since: it does not count any more.
 pub fn trial_json(trial: &TrialRecord) -> Json {
     json!({
         "number": trial.number,
         "state": trial.state,
         "until": trial.until,
         "value": trial.value(),
+        "feasible": trial.value().map(|_| trial.is_feasible()),
+        "fits": trial.fits,
         "params": trial.point,
         "metrics": trial.metrics,
         "message": trial.message,

@@ -33,6 +33,13 @@ pub fn results_table(history: &History, count: usize) -> String {
         1 => format!("1 trial: {}", counts.join(", ")),
         all => format!("{all} trials: {}", counts.join(", ")),
     };
+    // They stay in the record, whatever became of them, and do not count.
+    match history.trials().iter().filter(|trial| !trial.fits).count() {
+        0 => {}
+        others => {
+            let _ = write!(text, " ({others} of another space)");
+        }
+    }
     let _ = writeln!(text, "; {} of training", duration(history.seconds()));
     if !best.is_empty() {
         let goals: Vec<String> = history.goals().iter().map(|g| g.name.to_string()).collect();
