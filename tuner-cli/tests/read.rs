@@ -399,6 +399,22 @@ fn a_deleted_study_leaves_what_no_search_put_there() {
     assert!(!trials.join("0002/0").exists());
 }
 
+#[test]
+fn what_trials_kept_in_a_renamed_folder_goes_with_the_last_study_of_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join("renamed");
+    let kept = project.join("trials/0001/0");
+    fill(&project.join("study.db"), 2);
+    std::fs::create_dir_all(&kept).unwrap();
+    let path = project.to_str().unwrap();
+    let first = tuner(&["delete", path, "--name", "study", "--yes"]).output;
+    let says = "was left, for it may belong to another study of the file (`study-2`)";
+    assert!(first.contains(says) && kept.exists(), "{first}");
+    let last = tuner(&["delete", path, "--yes"]).output;
+    assert!(last.contains("what they kept in"), "{last}");
+    assert!(!project.join("trials").exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_study_deleted_by_a_link_takes_nothing_that_lies_beside_the_link() {

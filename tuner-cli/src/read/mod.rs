@@ -9,11 +9,11 @@ pub(crate) use watch::watch;
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 use tuner_runtime::report;
-use tuner_runtime::search::delete_kept;
+use tuner_runtime::search::{delete_kept, holds_kept};
 use tuner_runtime::storage::{Sqlite, Storage, StudyId};
 use tuner_runtime::study;
 use tuner_runtime::trial::{History, TrialRecord};
@@ -130,28 +130,67 @@ pub(crate) fn delete(options: &Read) -> Done {
     drop(reader);
     let storage = Sqlite::open(path)?;
     storage.delete(&id)?;
-    let mut kept = None;
-    if let Some(project) = open::project(&storage, &id) {
-        let folder = project.join("trials");
-        let any = delete_kept(&project)
-            .map_err(|fault| format!("the study is deleted, {} not: {fault}", folder.display()))?;
-        kept = any.then_some(folder);
-    }
+    let kept = delete_what_trials_kept(&storage, &id)?;
     let count = history.trials().len();
     if options.json {
-        let kept = kept.map(|folder| folder.display().to_string());
         let path = storage.place();
-        return print_json(&json!({
-            "deleted": id.as_str(), "path": path, "trials": count, "folder": kept,
-        }));
+        let mut gone = json!({
+            "deleted": id.as_str(), "path": path, "trials": count, "folder": null, "left": null,
+        });
+        match kept {
+            Kept::Nothing => {}
+            Kept::Deleted(folder) => gone["folder"] = folder.display().to_string().into(),
+            Kept::Left(folder, _) => gone["left"] = folder.display().to_string().into(),
+        }
+        return print_json(&gone);
     }
-    let with = kept.map_or(String::new(), |folder| {
-        format!(", and what they kept in {}", folder.display())
-    });
-    print(&format!(
-        "deleted the study `{id}` with {count} trials from {}{with}\n",
+    let mut text = format!(
+        "deleted the study `{id}` with {count} trials from {}",
         storage.place()
-    ))
+    );
+    match kept {
+        Kept::Nothing => {}
+        Kept::Deleted(folder) => text += &format!(", and what they kept in {}", folder.display()),
+        Kept::Left(folder, others) => {
+            let (folder, others) = (folder.display(), open::names(&others));
+            text += &format!(
+                "; what is kept in {folder} was left, for it may belong to another study of the file ({others}): \
+                 delete it yourself if it does not"
+            );
+        }
+    }
+    print(&(text + "\n"))
+}
+
+/// What becomes of the folder of the trials when their study is deleted.
+enum Kept {
+    Nothing,
+    Deleted(PathBuf),
+    /// It may belong to one of the studies that are left.
+    Left(PathBuf, Vec<StudyId>),
+}
+
+/// Deletes what the trials of a study kept that was just deleted. It was the study's if the folder has its name; one that was
+/// renamed was if no other study is in the file.
+fn delete_what_trials_kept(storage: &Sqlite, id: &StudyId) -> Result<Kept, Box<dyn Error>> {
+    let Some(project) = open::project(storage) else {
+        return Ok(Kept::Nothing);
+    };
+    let folder = project.join("trials");
+    let is_its = |id: &StudyId| project.file_name().is_some_and(|name| name == id.as_str());
+    let others = storage.list()?;
+    if !is_its(id) && !others.is_empty() {
+        return Ok(match others.iter().any(is_its) || !holds_kept(&project) {
+            true => Kept::Nothing,
+            false => Kept::Left(folder, others),
+        });
+    }
+    let any = delete_kept(&project)
+        .map_err(|fault| format!("the study is deleted, {} not: {fault}", folder.display()))?;
+    Ok(match any {
+        true => Kept::Deleted(folder),
+        false => Kept::Nothing,
+    })
 }
 
 fn print_json(json: &Json) -> Done {

@@ -32,11 +32,16 @@ pub(super) fn study(target: &Target) -> Result<(Sqlite, StudyId), Box<dyn Error>
         1 => Ok((storage, ids.remove(0))),
         0 => Err(format!("{} holds no study", storage.place()).into()),
         _ => {
-            let names: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
-            let (place, names) = (storage.place(), names.join(", "));
+            let (place, names) = (storage.place(), names(&ids));
             Err(format!("{place} holds the studies {names}; name one with --name").into())
         }
     }
+}
+
+/// Studies by their names, as they stand in a sentence.
+pub(super) fn names(ids: &[StudyId]) -> String {
+    let names: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+    names.join(", ")
 }
 
 fn file(path: &Path) -> Result<PathBuf, String> {
@@ -53,12 +58,11 @@ fn file(path: &Path) -> Result<PathBuf, String> {
     ))
 }
 
-/// The folder of the project whose search has its study in the file; `None`: the study is not a project's.
-pub(super) fn project(storage: &Sqlite, id: &StudyId) -> Option<PathBuf> {
+/// The folder that a project has if its study is in the file; `None`: no search stores studies in files of that name.
+pub(super) fn project(storage: &Sqlite) -> Option<PathBuf> {
     let path = fs::canonicalize(storage.path()).ok()?;
-    let project = path.parent()?;
-    let is_its = path.file_name()? == FILE && project.file_name()? == id.as_str();
-    is_its.then(|| project.to_owned())
+    let is_its = path.file_name()? == FILE;
+    path.parent().filter(|_| is_its).map(Path::to_owned)
 }
 
 /// The file itself, or all study files below a folder, by path; and which folders cannot be read.

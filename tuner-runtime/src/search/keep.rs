@@ -92,8 +92,8 @@ fn numbered(folder: &Path, name: fn(&Path, u64) -> PathBuf) -> io::Result<Vec<(u
     Ok(found)
 }
 
-/// Whether there is anything that executions kept.
-pub(super) fn holds_kept(project: &Path) -> bool {
+/// Whether the trials of a project kept anything: the folder of an execution.
+pub fn holds_kept(project: &Path) -> bool {
     let trials = numbered(&trials_folder(project), trial_folder).unwrap_or_default();
     let holds = |(_, trial): &(u64, PathBuf)| {
         numbered(trial, execution_folder).is_ok_and(|kept| !kept.is_empty())

@@ -21,7 +21,7 @@ pub use builder::TunerBuilder;
 pub use controls::End;
 pub use error::SearchError;
 pub use execution::{Execution, Stopped, WrongObjective};
-pub use keep::delete_kept;
+pub use keep::{delete_kept, holds_kept};
 pub use outcome::{IntoOutcome, Outcome};
 pub use progress::Progress;
 pub use summary::results_table;
