@@ -207,6 +207,30 @@ fn a_stored_study_goes_on_where_it_stopped() {
     assert_eq!(peer.call(other), json!({"ok": true}));
 }
 
+#[test]
+fn what_a_killed_process_asked_for_is_known_to_one_that_was_open_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("study.db");
+    let options = ["ask-tell", "--study", file.to_str().unwrap()];
+    let [mut killed, mut other] = [(); 2].map(|()| {
+        let mut peer = Peer::start(&options);
+        peer.call(init(5));
+        peer
+    });
+    let asked = killed.call(json!({"cmd": "ask"}));
+    let mut tell = |value: f64| other.call(json!({"cmd": "tell", "id": 0, "value": value}));
+    let fault = |answer: Json| answer["error"].as_str().unwrap_or_default().to_owned();
+    let error = fault(tell(1.0));
+    assert!(error.contains("is run by another process ("), "{error}");
+    killed.kill();
+    let error = fault(tell(1.0));
+    let says = "trial 0 was left by a process that ended; `ask` gives it out again with this id";
+    assert_eq!(error, says);
+    assert_eq!(other.call(json!({"cmd": "ask"})), asked);
+    let told = other.call(json!({"cmd": "tell", "id": 0, "value": 1}));
+    assert_eq!(told, json!({"ok": true}));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_result_is_not_taken_when_its_file_was_deleted() {

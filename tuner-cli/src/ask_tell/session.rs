@@ -164,12 +164,18 @@ fn is_reported(study: &Core, number: u64, step: u64, value: f64) -> Result<bool,
 
 /// The trial with this id.
 fn number(study: &Core, id: &Json) -> Result<u64, String> {
-    let count = study.history().trials().len();
-    id.as_u64()
-        .filter(|&number| number < count as u64)
-        .ok_or_else(|| {
+    let known = || {
+        let count = study.history().trials().len();
+        let number = id.as_u64().filter(|&number| number < count as u64);
+        number.ok_or(count)
+    };
+    known().or_else(|_| {
+        // Another process may have begun it.
+        study.refresh().map_err(|fault| words(&fault))?;
+        known().map_err(|count| {
             format!("there is no trial with the id {id}; the study has {count}, with ids from 0")
         })
+    })
 }
 
 fn words(fault: &StudyError) -> String {
@@ -180,6 +186,13 @@ fn words(fault: &StudyError) -> String {
             "{place} holds another study: {}. To go on with it all the same, start with \
              --on-change continue; to begin a new one, name another file with --study",
             differences.join("; ")
+        ),
+        StudyError::Owned { number, owner } if owner.is_empty() => format!(
+            "trial {number} was left by a process that ended; `ask` gives it out again with this id"
+        ),
+        StudyError::Owned { number, owner } => format!(
+            "trial {number} is run by another process ({owner}), which tells it; once that has ended, `ask` gives \
+             it out again with this id"
         ),
         fault => fault.to_string(),
     }

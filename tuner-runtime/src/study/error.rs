@@ -161,17 +161,18 @@ pub enum StudyError {
     },
     /// Another session runs the trial, or nobody does.
     #[error(
-        "trial {number} is run {}; a trial is told where it runs. Once nobody runs it, it comes again with its number by \
-         `ask_or_resume` (over `tuner ask-tell` by `ask`)",
+        "trial {number} is run {} with its number by `ask_or_resume` (over `tuner ask-tell` by `ask`)",
         match &**owner {
-            "" => "by nobody".to_owned(),
-            owner => format!("by another session, {owner}"),
+            "" => "by nobody: the session that ran it ended or gave it back. It comes again".to_owned(),
+            owner => format!(
+                "by another session, {owner}; a trial is told where it runs. Once nobody runs it, it comes again"
+            ),
         }
     )]
     Owned {
         /// The trial.
         number: u64,
-        /// The other session; empty where there is none.
+        /// The other session; empty where there is none any more.
         owner: Arc<str>,
     },
     /// A result without the objective.

@@ -33,23 +33,21 @@ impl Core {
         number: u64,
         mut tell: impl FnMut(&History, &TrialRecord) -> Result<Vec<Event>, StudyError>,
     ) -> Result<(), StudyError> {
+        let mut is_fresh = false;
         loop {
             let history = self.history();
-            let Some(record) = history.trial(number) else {
-                let count = history.trials().len();
-                return Err(StudyError::NoTrial { number, count });
+            let record = match self.own_trial(&history, number) {
+                Ok(record) => record,
+                Err(fault @ StudyError::Ended { .. }) => return Err(fault),
+                Err(fault) if is_fresh => return Err(fault),
+                // Others may have begun it, gone on with it or ended it since.
+                Err(_) => {
+                    drop(history);
+                    self.refresh()?;
+                    is_fresh = true;
+                    continue;
+                }
             };
-            if record.state == State::Paused {
-                return Err(StudyError::Paused { number });
-            }
-            if record.state != State::Running {
-                let state = record.state;
-                return Err(StudyError::Ended { number, state });
-            }
-            if session_of(&record.owner) != &*self.session {
-                let owner = record.owner.clone();
-                return Err(StudyError::Owned { number, owner });
-            }
             let events = tell(&history, record)?;
             let guard = Guard::Trial(number, history.seq());
             drop(history);
@@ -67,6 +65,29 @@ impl Core {
                 Err(StudyError::Storage(StorageError::Conflict)) => self.refresh()?,
                 Err(fault) => return Err(fault),
             }
+        }
+    }
+
+    /// A trial that this session runs.
+    fn own_trial<'h>(
+        &self,
+        history: &'h History,
+        number: u64,
+    ) -> Result<&'h TrialRecord, StudyError> {
+        let Some(record) = history.trial(number) else {
+            let count = history.trials().len();
+            return Err(StudyError::NoTrial { number, count });
+        };
+        match record.state {
+            State::Running if session_of(&record.owner) == &*self.session => Ok(record),
+            State::Running => {
+                let is_alive = self.storage.is_alive(&record.owner);
+                let owner = record.owner.clone();
+                let owner = Some(owner).filter(|_| is_alive).unwrap_or_default();
+                Err(StudyError::Owned { number, owner })
+            }
+            State::Paused => Err(StudyError::Paused { number }),
+            state => Err(StudyError::Ended { number, state }),
         }
     }
 
