@@ -231,6 +231,35 @@ fn what_a_killed_process_asked_for_is_known_to_one_that_was_open_before() {
     assert_eq!(told, json!({"ok": true}));
 }
 
+#[test]
+fn what_stands_in_the_way_of_a_changed_study_has_a_remedy_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("study.db");
+    let options = ["ask-tell", "--study", file.to_str().unwrap()];
+    let mut first = Peer::start(&options);
+    first.call(init(5));
+    first.call(json!({"cmd": "ask"}));
+    let mut other = Peer::start(&[&options[..], &["--on-change", "continue"]].concat());
+    let says = |answer: Json, fault: &str| {
+        let error = answer["error"].as_str().unwrap_or_default();
+        assert!(error.contains(fault), "{answer}");
+        assert!(
+            error.ends_with("or name another file with --study"),
+            "{error}"
+        );
+    };
+    says(
+        other.call(init(6)),
+        "runs trial 0 of the study, which differs",
+    );
+    first.call(json!({"cmd": "tell", "id": 0, "value": 1}));
+    assert_eq!(other.call(init(6)), json!({"ok": true}));
+    says(
+        first.call(json!({"cmd": "ask"})),
+        "another process went on with",
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn a_result_is_not_taken_when_its_file_was_deleted() {
@@ -252,6 +281,7 @@ fn a_result_is_not_taken_when_its_file_was_deleted() {
         let answer = tell(1);
         let error = answer["error"].as_str().unwrap_or_default();
         assert!(error.contains("was deleted"), "{gone}: {answer}");
+        assert!(error.ends_with("with --study"), "{gone}: {answer}");
         peer.quit();
         let _ = std::fs::remove_dir_all(folder.path().join("project"));
     }

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use tuner_runtime::pruner::{Pruner, Verdict};
 use tuner_runtime::sampler::{self, Sampler};
 use tuner_runtime::space::Space;
-use tuner_runtime::storage::{Memory, Sqlite, Storage, StudyId};
+use tuner_runtime::storage::{Memory, Sqlite, Storage, StorageError, StudyId};
 use tuner_runtime::study::{Core, OnChange, Setup, StudyError};
 use tuner_runtime::trial::{Direction, Objective};
 
@@ -178,6 +178,7 @@ fn number(study: &Core, id: &Json) -> Result<u64, String> {
     })
 }
 
+/// A fault with the remedies that there are here, where studies are told apart by their files.
 fn words(fault: &StudyError) -> String {
     match fault {
         StudyError::Changed {
@@ -186,6 +187,18 @@ fn words(fault: &StudyError) -> String {
             "{place} holds another study: {}. To go on with it all the same, start with \
              --on-change continue; to begin a new one, name another file with --study",
             differences.join("; ")
+        ),
+        StudyError::ChangedMeanwhile { place, .. } => format!(
+            "another process went on with {place} with another space, direction, sampler, pruner or seed; start \
+             again with the same ones, or name another file with --study"
+        ),
+        StudyError::InUse { number, owner, .. } => format!(
+            "another process ({owner}) runs trial {number} of the study, which differs from this `init`; end that \
+             process first, or name another file with --study"
+        ),
+        StudyError::Storage(StorageError::Gone { place, .. }) => format!(
+            "the study in {place} was deleted or begun anew meanwhile; nothing was stored. Start again, or name \
+             another file with --study"
         ),
         StudyError::Owned { number, owner } if owner.is_empty() => format!(
             "trial {number} was left by a process that ended; `ask` gives it out again with this id"

@@ -64,7 +64,7 @@ pub enum StudyError {
     #[error(
         "the study `{study}` in {place} differs from what is asked for:\n  {}\n\
          To go on with it all the same, add .on_change(OnChange::Continue); to keep it, choose \
-         another project name; to delete it, add .overwrite(true)",
+         another name; to begin anew, delete it first, as .overwrite(true) of a search does",
         differences.join("\n  ")
     )]
     Changed {
@@ -78,7 +78,7 @@ pub enum StudyError {
     /// Another session runs trials of the study, which must not be changed or deleted under it.
     #[error(
         "another session ({owner}) runs trial {number} of the study `{study}`; \
-         end it first, or choose another project name"
+         end it first, or choose another name"
     )]
     InUse {
         /// The study.
@@ -92,7 +92,7 @@ pub enum StudyError {
     #[error(
         "the study `{study}` cannot be deleted: other sessions ({sessions}) have {place} open; \
          end them first (this program may be one: drop its tuner or study before), or choose \
-         another project name"
+         another name"
     )]
     IsOpen {
         /// The study.
@@ -105,7 +105,7 @@ pub enum StudyError {
     /// Another session changed what the study is about, after this one had opened it. Nothing was stored.
     #[error(
         "another session went on with the study `{study}` in {place} with another space, objective, sampler, pruner or \
-         seed; start this program again with the same ones, or choose another project name"
+         seed; start this program again with the same ones, or choose another name"
     )]
     ChangedMeanwhile {
         /// The study.
