@@ -121,6 +121,10 @@ fn the_study_goes_on_after_a_faulty_request() {
         r#"{"cmd":"init","space":[{"name":"a","type":"int","low":2,"high":1}],"direction":"minimize"}"#,
         "`a`: the range 2..=1",
     );
+    fault(
+        r#"{"cmd":"init","space":[{"name":"a","type":"float","low":0,"high":1e300,"step":1e-300}],"direction":"minimize"}"#,
+        "`a`: the step 1e-300 is too fine for 0.0..=1e300,",
+    );
     assert_eq!(peer.call(init(0)), json!({"ok": true}));
     assert_eq!(peer.call(json!({"cmd": "ask"}))["id"], 0);
     let mut fault = |line: &str, says: &str| {
@@ -170,6 +174,17 @@ fn the_end_of_a_grid_is_an_error_and_a_lowered_bound_a_warning() {
     assert_eq!(tried, [Some(0), Some(4), Some(8)]);
     let end = peer.call(json!({"cmd": "ask"}));
     assert_eq!(end, json!({"error": "all 3 points were tried"}));
+    let fixed = json!([{"name": "n", "type": "fixed", "value": 3}]);
+    for (budget, says) in [
+        (2, "the only point was tried"),
+        (1, "the only trial has begun"),
+    ] {
+        let init =
+            json!({"cmd": "init", "space": fixed, "direction": "maximize", "budget": budget});
+        peer.call(init);
+        peer.call(json!({"cmd": "ask"}));
+        assert_eq!(peer.call(json!({"cmd": "ask"})), json!({"error": says}));
+    }
 }
 
 #[test]

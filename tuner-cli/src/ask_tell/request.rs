@@ -215,10 +215,12 @@ fn not_json(line: &[u8], fault: &serde_json::Error) -> String {
     let text = String::from_utf8_lossy(line);
     let mut words = format!("the line is no JSON: {fault}");
     if ["NaN", "Infinity"].iter().any(|name| text.contains(name)) {
-        words.push_str(
-            ". JSON has no NaN and no infinity; a trial without a finite value is told with \
-             \"state\":\"failed\"",
-        );
+        let plain: String = text.split_whitespace().collect();
+        words.push_str(". JSON has no NaN and no infinity; ");
+        words.push_str(match plain.contains(r#""cmd":"init""#) {
+            true => "the bounds and values of a space are finite numbers",
+            false => "a trial without a finite value is told with \"state\":\"failed\"",
+        });
     }
     words
 }
@@ -265,7 +267,14 @@ mod tests {
             ),
             (r#"{"cmd":"tell","id":0,"value":true}"#, "`value` is true"),
             (r#"{"cmd":"tell","id":0,"value":NaN}"#, "JSON has no NaN"),
-            (r#"{"cmd":"tell","id":0,"value":-Infinity}"#, "no infinity"),
+            (
+                r#"{"cmd":"tell","id":0,"value":-Infinity}"#,
+                "told with \"state\":\"failed\"",
+            ),
+            (
+                r#"{"cmd": "init", "space": [{"name": "a", "high": Infinity}]}"#,
+                "no infinity; the bounds and values of a space are finite",
+            ),
             (r#"{"cmd":"tell","id":0,"value":1e999}"#, "no JSON"),
             (
                 r#"{"cmd":"tell","id":0,"value":1,"valeu":2}"#,

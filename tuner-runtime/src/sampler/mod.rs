@@ -156,7 +156,10 @@ fn varied(space: &Space) -> Vec<usize> {
 #[non_exhaustive]
 pub enum SampleError {
     /// Everything was tried. A search ends here; it is no failure.
-    #[error("all {count} points were tried")]
+    #[error("{}", match count {
+        1 => "the only point was tried".to_owned(),
+        count => format!("all {count} points were tried"),
+    })]
     Exhausted {
         /// How many there are.
         count: u128,

@@ -38,8 +38,9 @@ pub enum SpaceError {
     },
     /// A grid of so many values that neighbours are one and the same number.
     #[error(
-        "the step {step} is too fine for {low}..={high}, where a grid holds at most 2^53 different numbers; \
-         write a larger step, or none"
+        "the step {} is too fine for {}..={}, where a grid holds at most 2^53 different numbers; \
+         write a larger step, or none",
+        Value::Float(*step), Value::Float(*low), Value::Float(*high)
     )]
     Fine {
         /// The step as given.

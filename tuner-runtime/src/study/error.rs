@@ -114,7 +114,10 @@ pub enum StudyError {
         place: String,
     },
     /// There are as many trials as there may be.
-    #[error("all {limit} trials have begun")]
+    #[error("{}", match limit {
+        1 => "the only trial has begun".to_owned(),
+        limit => format!("all {limit} trials have begun"),
+    })]
     Complete {
         /// The limit.
         limit: u64,
