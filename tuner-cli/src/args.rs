@@ -50,7 +50,7 @@ pub(crate) enum Command {
         /// Look again after so many seconds
         #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = seconds)]
         interval: f64,
-        /// Go on when no search works on the study: another one may begin
+        /// Go on when no search works on the study, or there is none yet: a search may begin
         #[arg(long)]
         wait: bool,
     },

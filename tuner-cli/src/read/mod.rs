@@ -80,9 +80,12 @@ pub(crate) fn studies(path: &Path, as_json: bool) -> Done {
             }
             Ok(())
         };
-        // A faulty file or folder does not hide the others.
-        if let Err(fault) = read() {
-            faults.push(fault.to_string());
+        match read() {
+            Ok(()) => {}
+            // A file named on the command line is to be there; one that is empty or gone by now holds no study.
+            Err(fault) if file != path && open::is_not_yet(&*fault) => {}
+            // A faulty file or folder does not hide the others.
+            Err(fault) => faults.push(fault.to_string()),
         }
     }
     if as_json {

@@ -1,15 +1,41 @@
 //! Finding studies: a file, or a folder that holds `study.db`.
 
 use std::error::Error;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tuner_runtime::storage::{Sqlite, Storage, StudyId};
+use tuner_runtime::storage::{Sqlite, Storage, StorageError, StudyId};
 use tuner_runtime::study;
 use tuner_runtime::trial::History;
 
 use crate::args::Target;
+
+/// There is no study where one is looked for. A search may be about to begin it.
+#[derive(Debug)]
+struct NotYet(String);
+
+impl fmt::Display for NotYet {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl Error for NotYet {}
+
+/// Whether a fault is that there is no study, or no file, yet.
+pub(super) fn is_not_yet(fault: &(dyn Error + 'static)) -> bool {
+    let is_none = |fault: &StorageError| {
+        matches!(
+            fault,
+            StorageError::Missing { .. }
+                | StorageError::Empty { .. }
+                | StorageError::NoStudy { .. }
+        )
+    };
+    fault.is::<NotYet>() || fault.downcast_ref().is_some_and(is_none)
+}
 
 /// The name of the file in the folder of a project.
 const FILE: &str = "study.db";
@@ -30,7 +56,7 @@ pub(super) fn study(target: &Target) -> Result<(Sqlite, StudyId), Box<dyn Error>
     }
     match ids.len() {
         1 => Ok((storage, ids.remove(0))),
-        0 => Err(format!("{} holds no study", storage.place()).into()),
+        0 => Err(NotYet(format!("{} holds no study yet", storage.place())).into()),
         _ => {
             let (place, names) = (storage.place(), names(&ids));
             Err(format!("{place} holds the studies {names}; name one with --name").into())
@@ -44,7 +70,7 @@ pub(super) fn names(ids: &[StudyId]) -> String {
     names.join(", ")
 }
 
-fn file(path: &Path) -> Result<PathBuf, String> {
+fn file(path: &Path) -> Result<PathBuf, NotYet> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
@@ -53,9 +79,9 @@ fn file(path: &Path) -> Result<PathBuf, String> {
         return Ok(file);
     }
     let path = path.display();
-    Err(format!(
+    Err(NotYet(format!(
         "the folder {path} holds no {FILE}; `tuner studies {path}` lists those below it"
-    ))
+    )))
 }
 
 /// The folder that a project has if its study is in the file; `None`: no search stores studies in files of that name.

@@ -1,6 +1,7 @@
 //! Watching a study while searches work on it, from any process.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::io::IsTerminal;
 use std::thread::sleep;
 use std::time::Duration;
@@ -9,29 +10,41 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value as Json, json};
 use tuner_runtime::search::lines::{self, Expected};
 use tuner_runtime::search::results_table;
-use tuner_runtime::storage::{Storage, StudyId};
+use tuner_runtime::storage::{Sqlite, Storage, StudyId};
 use tuner_runtime::trial::{Event, History, Seq, State};
 
 use super::{Done, open, print};
-use crate::args::Read;
+use crate::args::{Read, Target};
 
 /// How many trials that ended before are told of.
 const EARLIER: usize = 5;
 
-/// Follows a study until nobody works on it; with `wait` for ever.
+type Seen = (Sqlite, StudyId, bool, Vec<(Seq, Event)>);
+
+/// Follows a study until nobody works on it; with `wait` for ever, and from before there is one.
 pub(crate) fn watch(options: &Read, interval: f64, wait: bool) -> Done {
     let mut history: Option<History> = None;
     let mut watched: Option<StudyId> = None;
     let mut screen = (!options.json).then(Screen::new);
+    let mut is_told = false;
     loop {
-        // Opened anew: while a reader has the file open, the last writer cannot take its log away.
-        let (storage, found) = open::study(&options.study)?;
-        // Another study may get the name meanwhile.
-        let id = watched.get_or_insert(found);
-        // Asked before the events are read, so that none of theirs is missed at the end.
-        let at_work = storage.sessions() > 0;
         let known = history.as_ref().map_or(0, History::seq);
-        let news = storage.read(id, known)?;
+        let (storage, id, at_work, news) = match look(&options.study, watched.as_ref(), known) {
+            Err(fault) if watched.is_none() && open::is_not_yet(&*fault) => {
+                if !wait {
+                    return Err(format!("{fault}. With --wait `tuner watch` waits for it").into());
+                }
+                if let Some(screen) = screen.as_ref().filter(|_| !is_told) {
+                    screen.say(&format!("waiting: {fault}"))?;
+                }
+                is_told = true;
+                sleep(Duration::from_secs_f64(interval));
+                continue;
+            }
+            seen => seen?,
+        };
+        // Another study may get the name meanwhile.
+        let id = watched.insert(id);
         if options.json {
             print(&news.iter().map(as_line).collect::<String>())?;
         }
@@ -58,6 +71,17 @@ pub(crate) fn watch(options: &Read, interval: f64, wait: bool) -> Done {
         }
     }
     Ok(())
+}
+
+/// The study, whether somebody works on it, and what came after the events that are known.
+fn look(target: &Target, watched: Option<&StudyId>, known: Seq) -> Result<Seen, Box<dyn Error>> {
+    // Opened anew: while a reader has the file open, the last writer cannot take its log away.
+    let (storage, found) = open::study(target)?;
+    let id = watched.cloned().unwrap_or(found);
+    // Asked before the events are read, so that none of theirs is missed at the end.
+    let at_work = storage.sessions() > 0;
+    let news = storage.read(&id, known)?;
+    Ok((storage, id, at_work, news))
 }
 
 fn take_in(history: &mut Option<History>, news: &[(Seq, Event)]) -> Done {

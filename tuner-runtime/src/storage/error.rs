@@ -44,6 +44,12 @@ pub enum StorageError {
         /// The storage.
         place: String,
     },
+    /// There is a file and nothing in it: a search that begins may be about to store its study there.
+    #[error("{place} holds no study yet")]
+    Empty {
+        /// The storage.
+        place: String,
+    },
     /// The file belongs to another program.
     #[error("{place} is no file of tuner ({found}) and was left as it is; choose another path")]
     Foreign {

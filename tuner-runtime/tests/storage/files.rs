@@ -73,6 +73,9 @@ fn reading_changes_nothing_and_needs_a_file() {
     let missing = Sqlite::open_read_only(&path).unwrap_err();
     assert!(matches!(missing, StorageError::Missing { .. }), "{missing}");
     assert!(!path.exists());
+    fs::write(&path, "").unwrap();
+    let empty = Sqlite::open_read_only(&path).unwrap_err();
+    assert!(matches!(empty, StorageError::Empty { .. }), "{empty}");
     let storage = filled(&path, 1);
     let events = storage.read(&id(), 0).unwrap();
     let reader = Sqlite::open_read_only(&path).unwrap();

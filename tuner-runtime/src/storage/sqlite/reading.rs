@@ -78,9 +78,8 @@ fn read_only(path: &Path, name: &OsStr, more: OpenFlags) -> Result<Connection, S
         if is_ours(path, &connection)? {
             Ok(connection)
         } else {
-            Err(StorageError::Foreign {
+            Err(StorageError::Empty {
                 place: path.display().to_string(),
-                found: "an empty database".to_owned(),
             })
         }
     };
