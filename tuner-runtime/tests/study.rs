@@ -184,6 +184,8 @@ fn a_trial_of_an_ended_session_goes_on_and_one_of_a_living_session_does_not() {
     );
     assert!(second.ask_or_resume().unwrap_err().is_end());
     drop(first);
+    let left = second.tell(trial.number, 0.5).unwrap_err().to_string();
+    assert!(left.contains("is run by nobody"), "{left}");
     let resumed = second.ask_or_resume().unwrap();
     assert_eq!((resumed.number, &resumed.params), (0, &trial.params));
     second.tell(resumed, 0.5).unwrap();
@@ -242,8 +244,11 @@ fn a_trial_that_is_given_back_goes_on_at_once_and_keeps_its_time() {
         let storage = Sqlite::open(folder.path().join("study.db")).unwrap();
         losses().storage(storage).build().unwrap()
     };
-    let (first, second) = (open(), open());
+    let (first, second, third) = (open(), open(), open());
     let trial = first.ask().unwrap();
+    // It was begun since the others were opened.
+    let owned = third.tell(&trial, 0.5).unwrap_err();
+    assert!(owned.to_string().contains("by another session"), "{owned}");
     first.report(&trial, 1, 0.25).unwrap();
     first.core().release(trial.number, 0, 1.5).unwrap();
     let fault = first.tell(&trial, 0.5).unwrap_err().to_string();
@@ -295,6 +300,16 @@ fn a_session_stores_nothing_in_a_study_that_another_one_changed() {
     let old = builder().build().unwrap();
     let first = old.ask().unwrap();
     old.tell(first, 0.5).unwrap();
+    let refused = builder()
+        .seed(2)
+        .build()
+        .map(|_| ())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refused.contains("choose another name; to begin anew"),
+        "{refused}"
+    );
     let builder = Study::<Pair>::builder()
         .shared_storage(storage.clone())
         .sampler(Random::new())
