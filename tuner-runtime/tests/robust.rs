@@ -133,6 +133,49 @@ fn a_search_that_has_found_a_bottom_looks_for_another() {
 }
 
 #[test]
+fn tpe_does_not_stay_in_the_first_good_branch() {
+    let float = |name, parent, value| {
+        json!({"name": name, "type": "float", "low": 0.0, "high": 1.0,
+               "condition": {"parent": parent, "values": [value]}})
+    };
+    let space = space(json!([
+        {"name": "a", "type": "categorical", "choices": ["p", "q", "r"]},
+        {"name": "b", "type": "categorical", "choices": ["u", "v", "w"],
+         "condition": {"parent": "a", "values": ["q", "r"]}},
+        float("x", "b", "v"),
+        float("y", "b", "v"),
+        float("z", "a", "p"),
+    ]));
+    // Good at once with p, and best deep in r: with q, u and w all is poor.
+    let loss = |point: &Point| {
+        let number = |name| point.get(name).and_then(|value| value.as_f64()).unwrap();
+        let label = |name| point.get(name).and_then(|value| value.as_str());
+        match (label("a").unwrap(), label("b")) {
+            ("p", _) => 1.0 + (number("z") - 0.3).abs(),
+            (a, Some("v")) => {
+                let square = (number("x") - 0.8).powi(2) + (number("y") - 0.1).powi(2);
+                3.0 * square + if a == "q" { 1.5 } else { 0.0 }
+            }
+            _ => 1.4,
+        }
+    };
+    let mut stayed = 0;
+    for seed in 1..=10 {
+        let setup = Setup::new(space.clone(), by_name("tpe", None).unwrap())
+            .objective(Objective::minimize("loss"))
+            .seed(seed);
+        let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
+        for _ in 0..250 {
+            let asked = study.ask().unwrap();
+            study.tell(asked.number, loss(&asked.point)).unwrap();
+        }
+        let best = study.history().best().unwrap().value().unwrap();
+        stayed += usize::from(best > 0.9);
+    }
+    assert_eq!(stayed, 0, "of 10 studies");
+}
+
+#[test]
 fn one_parameter_and_values_without_sense_break_nothing() {
     let only = space(json!([{"name": "x", "type": "float", "low": -1.0, "high": 1.0}]));
     let odd: [&dyn Fn(u64) -> f64; 5] = [

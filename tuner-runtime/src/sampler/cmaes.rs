@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::random::{fresh, unseen};
+use super::random::unseen;
 use super::{Ask, SampleError, Sampler, Suggestion, fidelity, varied};
 use crate::math::cmaes::CmaEs as Distribution;
 use crate::math::rng::{Purpose, Rng};
@@ -253,9 +253,6 @@ impl Sampler for CmaEs {
         let mut rng = ask.rng();
         if varied(ask.space()).is_empty() {
             return Ok(unseen(ask.history, &mut rng).into());
-        }
-        if ask.history.trials().is_empty() {
-            return Ok(fresh(ask.history, &mut rng).into());
         }
         let evolved = Evolved::of(ask.history);
         for _ in 0..REPEATS {

@@ -3,7 +3,8 @@
 //! The finished trials are split at a quantile of their values; candidates are drawn from the density
 //! of the good ones, and the one is proposed whose density there is largest beside that of the rest.
 //! Parameters that are active together share one multivariate density; the groups are chosen from the
-//! root of the conditional tree downwards, each from the trials in which it was active. Running,
+//! root of the conditional tree downwards, each from the trials in which it was active. In a branch without good trials the
+//! search goes where the bad ones are not. Running,
 //! pruned and failed trials stand among the bad ones: they have no value, and nobody should go on
 //! next to them without a reason. Only while fewer than ten have a result, those count that ten have come as far as.
 //!
@@ -17,6 +18,11 @@
 //! | 0.2 | 128 | 32 / 53 / 63 |
 //! | 0.1 | 24 | 34 / 56 / 64 |
 //! | 0.3 | 24 | 35 / 49 / 54 |
+//!
+//! On 62 problems of such kinds with five seeds, beside votes of 1 / n that all categories shared and a split within each group,
+//! which both stayed in the first good branch or category of functions made for it (14 of 24 studies): a vote for each category
+//! +1, +1 and -1, with the common split too +1, +2 and -1 (errors of 1.3); widths by the larger gap to a neighbour, clipped to
+//! 1 / min(100, n + 2), -7, -3 and -8 (errors of 2.4).
 //!
 //! A suggestion takes 0.08 ms after 100 trials and 0.41 after 1000 on one core of a shared Intel Xeon, ten mixed
 //! parameters (`cargo bench -p tuner-runtime --bench samplers -- tpe`).
@@ -111,11 +117,11 @@ impl Observed {
         let ranked: Vec<(&TrialRecord, Option<Rank>)> = trials
             .map(|trial| (&**trial, rank(history, level, trial)))
             .collect();
+        let limit = good_limit(ranked.iter().filter_map(|(_, rank)| rank.as_ref()));
         let rows = |group: Group| {
             let active = ranked
                 .iter()
                 .filter(|(trial, _)| group.is_active(&trial.point));
-            let limit = good_limit(active.clone().filter_map(|(_, rank)| rank.as_ref()));
             let mut rows = Rows::default();
             for (trial, rank) in active {
                 let part = match (limit, rank) {

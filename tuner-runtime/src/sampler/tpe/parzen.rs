@@ -224,10 +224,12 @@ impl Kernels {
     }
 
     fn categories(column: &[f64], count: usize) -> Self {
-        // Each kernel leaves a vote of 1 / kernels, spread over all categories.
+        // Each kernel leaves a vote of 1 / kernels to every category: with a single one for all of them, what is not among the
+        // first good trials would hardly be drawn again.
         let vote = 1.0 / (column.len() + 1) as f64;
-        let other = (vote / count as f64 / (1.0 + vote)).ln();
-        let same = ((1.0 + vote / count as f64) / (1.0 + vote)).ln();
+        let votes = 1.0 + vote * count as f64;
+        let other = (vote / votes).ln();
+        let same = ((1.0 + vote) / votes).ln();
         let prior = vec![-(count as f64).ln(); count];
         let log = |value: usize, observed: usize| if value == observed { same } else { other };
         Self::table(column, count, log, &prior)
