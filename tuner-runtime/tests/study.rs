@@ -250,6 +250,8 @@ fn a_trial_that_is_given_back_goes_on_at_once_and_keeps_its_time() {
     let owned = third.tell(&trial, 0.5).unwrap_err();
     assert!(owned.to_string().contains("by another session"), "{owned}");
     first.report(&trial, 1, 0.25).unwrap();
+    // All but the release is known to the session that goes on.
+    second.core().refresh().unwrap();
     first.core().release(trial.number, 0, 1.5).unwrap();
     let fault = first.tell(&trial, 0.5).unwrap_err().to_string();
     assert!(fault.contains("is run by nobody"), "{fault}");

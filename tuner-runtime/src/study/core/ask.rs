@@ -48,6 +48,10 @@ impl Core {
     fn work(&self, left: Left) -> Result<Asked, StudyError> {
         // Held until the trial counts as active: to another thread it would seem left behind.
         let _one = lock(&self.deciding);
+        if left != Left::Stays {
+            // That another session gave a trial back stands in the way of no decision, and would be noticed at the next one.
+            self.refresh()?;
+        }
         loop {
             let asked = self.decide(|history| {
                 let behind = match left {
