@@ -123,7 +123,7 @@ fn a_search_that_has_found_a_bottom_looks_for_another() {
             .objective(Objective::minimize("loss"))
             .seed(seed);
         let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
-        for _ in 0..90 {
+        for _ in 0..120 {
             let asked = study.ask().unwrap();
             study.tell(asked.number, loss(&asked.point)).unwrap();
         }

@@ -12,8 +12,8 @@
 //! - *Acquisition*: the logarithm of the expected improvement over the best value, averaged over the draws and over what
 //!   running trials may turn out to be; times the probabilities that the evaluation succeeds and the constraints are kept.
 //!   Where trials tie with the best one, and none or one failed, more than a little improvement is asked for; where there are
-//!   branches, always more than a thousandth of the range; and in every second trial half a deviation, once twenty trials have
-//!   brought less than that thousandth.
+//!   branches, always more than a thousandth of the range; and in every second trial half a deviation, once twenty trials, half of
+//!   them next to the best one, have brought less than that thousandth.
 //! - *Search*: Sobol points, points round the best ones and in a box that shrinks while nothing improves, one-exchange
 //!   neighbours; then climbs along the continua in turn with discrete moves. What leaves the bounds is clipped, not
 //!   reflected: an optimum often lies on a bound. With more than twenty dimensions numbers are moved near the best trial

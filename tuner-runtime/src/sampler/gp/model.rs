@@ -252,7 +252,9 @@ fn margin(encoding: &Encoding<'_>, evidence: &Evidence, seen: &[f64]) -> f64 {
     if !evidence.violations.is_empty() {
         return tied;
     }
-    let more = tied.max(plateau::stalled(&evidence.scores));
+    let best = &evidence.rows[evidence.ranking()[0]];
+    let is_next = |i: usize| plateau::is_next_to(&encoding.kinds, &evidence.rows[i], best);
+    let more = tied.max(plateau::stalled(&evidence.scores, is_next));
     match encoding.conditional() {
         0 => more,
         _ => more.max(plateau::least(&evidence.scores, seen)),

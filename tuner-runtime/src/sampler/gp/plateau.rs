@@ -8,7 +8,9 @@
 //! looks at the other branches of a conditional space again. There a thousandth of what separates the best values from poor
 //! ones is the least that counts. In spaces without branches that was worth nothing, and cost 1 to 4 points where models are
 //! trained for real. There a search looks elsewhere once it has stalled: when the last twenty trials have gained less than that,
-//! every second trial asks for half a deviation.
+//! half of them next to the best one, every second trial asks for half a deviation.
+
+use crate::gp::Kind;
 
 /// What each tie adds, in deviations of the values; and all of them at most.
 const EACH: f64 = 0.05;
@@ -23,6 +25,8 @@ const PATIENCE: usize = 20;
 const BEGUN: usize = 40;
 /// What every second trial asks for then, in deviations.
 const ELSEWHERE: f64 = 0.5;
+/// How far a trial next to the best one lies from it in each coordinate at most.
+const NEXT: f64 = 0.02;
 
 /// What ties ask for beyond the best of these scores, in their deviations; 0 while the best stands alone.
 pub(super) fn margin(scores: &[f64]) -> f64 {
@@ -51,17 +55,29 @@ pub(super) fn least(scores: &[f64], seen: &[f64]) -> f64 {
     (LEAST * stretched).min(MOST)
 }
 
+/// Whether a row lies next to another one.
+pub(super) fn is_next_to(kinds: &[Kind], row: &[f64], other: &[f64]) -> bool {
+    let mut pairs = kinds.iter().zip(row.iter().zip(other));
+    pairs.all(|(kind, (x, y))| match kind {
+        Kind::Categorical => x == y,
+        Kind::Continuous | Kind::Grid => (x - y).abs() <= NEXT,
+    })
+}
+
 /// What a search that has stalled asks for beyond the best of its scores, which are those of its trials in their order, in
-/// deviations; 0 in every second trial, which goes on where the best values are.
-pub(super) fn stalled(scores: &[f64]) -> f64 {
+/// deviations; 0 in every second trial, which goes on where the best values are. `is_next` says whether a trial lies next to
+/// the best one.
+pub(super) fn stalled(scores: &[f64], is_next: impl Fn(usize) -> bool) -> f64 {
     let Some(range) = Range::of(scores).filter(|_| scores.len() > BEGUN && scores.len() % 2 == 1)
     else {
         return 0.0;
     };
-    let before = &scores[..scores.len() - PATIENCE];
+    let recent = scores.len() - PATIENCE..scores.len();
+    let before = &scores[..recent.start];
+    let polished = 2 * recent.filter(|&i| is_next(i)).count() >= PATIENCE;
     let gained = before.iter().copied().map(|score| range.below(score));
     let gained = gained.fold(f64::INFINITY, f64::min);
-    match gained < LEAST * range.quartile {
+    match polished && gained < LEAST * range.quartile {
         true => ELSEWHERE,
         false => 0.0,
     }
@@ -133,6 +149,7 @@ mod tests {
     }
     #[test]
     fn a_search_that_has_stalled_looks_elsewhere_in_every_second_trial() {
+        let stalled = |scores: &[f64]| super::stalled(scores, |i| i % 2 == 1);
         let mut scores: Vec<f64> = (0..30).map(f64::from).collect();
         scores.extend([30.0; 10]);
         assert_eq!(stalled(&scores), 0.0, "too early");
@@ -140,6 +157,8 @@ mod tests {
         assert_eq!(scores.len() % 2, 1);
         assert_eq!(stalled(&scores), ELSEWHERE);
         assert_eq!(stalled(&scores[..50]), 0.0, "every second one");
+        let wide = |i| i % 2 == 1 && i < 49;
+        assert_eq!(super::stalled(&scores, wide), 0.0, "it looks round");
         // Hardly any gain is none.
         scores.extend([30.001, 3.0]);
         assert_eq!(stalled(&scores), ELSEWHERE);
@@ -147,5 +166,14 @@ mod tests {
         assert_eq!(stalled(&scores), 0.0);
         assert_eq!(stalled(&[0.5; 99]), 0.0, "nothing differs");
         assert_eq!(stalled(&[]), 0.0);
+    }
+
+    #[test]
+    fn next_to_a_row_is_what_hardly_differs_and_has_its_categories() {
+        let kinds = [Kind::Continuous, Kind::Categorical, Kind::Grid];
+        let row = [0.5, 1.0, 0.25];
+        assert!(is_next_to(&kinds, &[0.51, 1.0, 0.25], &row));
+        assert!(!is_next_to(&kinds, &[0.51, 2.0, 0.25], &row));
+        assert!(!is_next_to(&kinds, &[0.51, 1.0, 0.75], &row));
     }
 }
