@@ -272,8 +272,11 @@ impl ParamJson {
                 let (low, high) = (self.int("low", &self.low)?, self.int("high", &self.high)?);
                 let step = match &self.step {
                     None => 1,
-                    step => u64::try_from(self.int("step", step)?)
-                        .map_err(|_| self.fault("`step` must be at least 1".to_string()))?,
+                    step => {
+                        let step = self.int("step", step)?;
+                        let fault = |_| self.fault(format!("`step` is {step}; write 1 or more"));
+                        u64::try_from(step).map_err(fault)?
+                    }
                 };
                 let domain = IntDomain::with(low, high, step, self.read_scale()?).map_err(named)?;
                 self.warn_if_lowered(&Value::Int(high), &Value::Int(domain.high()), warnings);
@@ -335,17 +338,26 @@ impl ParamJson {
     }
 
     fn int(&self, field: &str, value: &Option<Value>) -> Result<i128, SpaceJsonError> {
-        value
-            .as_ref()
-            .and_then(Value::as_int)
-            .ok_or_else(|| self.fault(format!("an int needs `{field}`, a whole number of 64 bits")))
+        let found = value.as_ref().and_then(Value::as_int);
+        found.ok_or_else(|| self.lacking("an int", field, value, "a whole number of 64 bits"))
     }
 
     fn float(&self, field: &str, value: &Option<Value>) -> Result<f64, SpaceJsonError> {
-        value
-            .as_ref()
-            .and_then(Value::as_f64)
-            .ok_or_else(|| self.fault(format!("a float needs `{field}`, a number")))
+        let found = value.as_ref().and_then(Value::as_f64);
+        found.ok_or_else(|| self.lacking("a float", field, value, "a number"))
+    }
+
+    fn lacking(
+        &self,
+        kind: &str,
+        field: &str,
+        value: &Option<Value>,
+        wanted: &str,
+    ) -> SpaceJsonError {
+        self.fault(match value.as_ref().map(serde_json::to_string) {
+            Some(Ok(value)) => format!("`{field}` is {value}; that of {kind} is {wanted}"),
+            _ => format!("{kind} needs `{field}`, {wanted}"),
+        })
     }
 
     fn warn_if_lowered(&self, asked: &Value, reached: &Value, warnings: &mut Vec<String>) {

@@ -63,6 +63,18 @@ fn faults_name_the_parameter_and_the_field() {
             "`a`: the range 2..=1",
         ),
         (
+            json!([{"name": "a", "type": "int", "low": 0.5, "high": 9}]),
+            "`a`: `low` is 0.5; that of an int is a whole number of 64 bits",
+        ),
+        (
+            json!([{"name": "a", "type": "int", "low": 1, "high": 9, "step": -1}]),
+            "`a`: `step` is -1; write 1 or more",
+        ),
+        (
+            json!([{"name": "a", "type": "float", "low": "0", "high": 1.0}]),
+            "`a`: `low` is \"0\"; that of a float is a number",
+        ),
+        (
             json!([{"name": "a", "type": "categorical"}]),
             "needs `choices`",
         ),
