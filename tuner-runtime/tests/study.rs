@@ -84,6 +84,30 @@ fn trials_run_side_by_side_and_end_once() {
 }
 
 #[test]
+fn a_trial_is_told_to_the_study_that_it_was_asked_of() {
+    let (one, other) = (in_memory(), in_memory());
+    let (trial, own) = (one.ask().unwrap(), other.ask().unwrap());
+    assert_eq!(trial.number, own.number);
+    let faults = [
+        other.tell(&trial, 1.0).unwrap_err(),
+        other.report(&trial, 1, 1.0).unwrap_err(),
+        other.fail(&trial, "no").unwrap_err(),
+    ];
+    for fault in faults {
+        let fault = fault.to_string();
+        assert!(fault.contains("tell it where it was asked for"), "{fault}");
+    }
+    assert_eq!(other.trials()[0].state, State::Running);
+    // A bare number is one of the study that is told.
+    other.tell(own.number, 0.5).unwrap();
+    one.tell(trial, 0.25).unwrap();
+    assert_eq!(
+        (one.best().unwrap().value, other.best().unwrap().value),
+        (0.25, 0.5)
+    );
+}
+
+#[test]
 fn a_result_without_the_objective_leaves_the_trial_as_it_is() {
     let study = in_memory();
     let trial = study.ask().unwrap();

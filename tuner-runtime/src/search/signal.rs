@@ -28,7 +28,8 @@ impl Signals {
         *listening += 1;
         DEFAULTS.call_once(keep_defaults);
         let mut ids = Vec::new();
-        for signal in SIGNALS {
+        // A program whose starter had it ignore a signal, as a shell does with what runs in the background, goes on ignoring it.
+        for signal in SIGNALS.into_iter().filter(|&signal| !is_ignored(signal)) {
             // The order matters: the first signal finds the flag unset and sets it then.
             let second = flag::register_conditional_shutdown(signal, 128 + signal, flag.clone());
             let first = flag::register(signal, flag.clone());
@@ -68,15 +69,49 @@ fn keep_defaults() {
 /// what is registered with `signal-hook` later comes after the default action, which is too late.
 #[cfg(unix)]
 fn ends_process(signal: c_int) -> bool {
+    action(signal) == Some(libc::SIG_DFL)
+}
+
+#[cfg(unix)]
+fn is_ignored(signal: c_int) -> bool {
+    action(signal) == Some(libc::SIG_IGN)
+}
+
+/// What a signal does now.
+#[cfg(unix)]
+fn action(signal: c_int) -> Option<libc::sighandler_t> {
     let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: without a new action nothing changes, and the present one is written where there is room for it.
     unsafe {
-        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
-            && action.assume_init().sa_sigaction == libc::SIG_DFL
+        let is_known = libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0;
+        is_known.then(|| action.assume_init().sa_sigaction)
     }
 }
 
 #[cfg(not(unix))]
 fn ends_process(_: c_int) -> bool {
     true
+}
+
+#[cfg(not(unix))]
+fn is_ignored(_: c_int) -> bool {
+    false
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_signal_does_is_known_and_left_as_it_is() {
+        // Nothing else here uses it.
+        let signal = libc::SIGUSR2;
+        assert!(ends_process(signal) && !is_ignored(signal));
+        // SAFETY: no handler is set that could run.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+        assert!(is_ignored(signal) && !ends_process(signal));
+        // SAFETY: as above.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+        assert!(ends_process(signal));
+    }
 }

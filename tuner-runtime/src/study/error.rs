@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::sampler::SampleError;
 use crate::space::{PointError, SpaceError};
-use crate::storage::StorageError;
+use crate::storage::{StorageError, StudyId};
 use crate::trial::{Constraint, HistoryError, State, UnknownDirection};
 
 /// A study that cannot do what it was asked for.
@@ -147,6 +147,19 @@ pub enum StudyError {
         number: u64,
         /// How many there are.
         count: usize,
+    },
+    /// The trial was asked of another study, or of this one as it was opened elsewhere. Nothing was stored.
+    #[error(
+        "trial {number} was asked of the study `{asked}` and is told to another one, `{told}`, or to the same as it was \
+         opened again; tell it where it was asked for"
+    )]
+    Foreign {
+        /// The trial.
+        number: u64,
+        /// The study that it was asked of.
+        asked: StudyId,
+        /// The one that it was told to.
+        told: StudyId,
     },
     /// The trial had ended before.
     #[error("trial {number} is {state} already; each trial is told once")]

@@ -8,6 +8,7 @@ mod error;
 mod observer;
 mod report;
 mod setup;
+mod trial;
 mod typed;
 
 use self::core::is_alive;
@@ -19,7 +20,8 @@ pub use observer::Observer;
 pub use report::Report;
 pub(crate) use report::{check_constraints, check_names};
 pub use setup::{OnChange, Setup};
-pub use typed::{Best, Study, StudyBuilder, Trial};
+pub use trial::{Meant, Trial};
+pub use typed::{Best, Study, StudyBuilder};
 
 use crate::math::fronts::dominates;
 use crate::math::hypervolume as volume;

@@ -7,6 +7,7 @@ use super::core::{Asked, Core};
 use super::error::StudyError;
 use super::report::Report;
 use super::setup::{OnChange, Setup};
+use super::trial::{Meant, Origin, Trial};
 use crate::pruner::{Pruner, Verdict};
 use crate::sampler::{Auto, Sampler};
 use crate::space::{Handle, Point, Tunable};
@@ -39,32 +40,6 @@ use crate::trial::{Constraint, History, Metrics, Objective, TrialRecord};
 pub struct Study<T: Tunable> {
     core: Arc<Core>,
     handle: T::Space,
-}
-
-/// A trial to run: a configuration with a number.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Trial<T> {
-    /// The configuration.
-    pub params: T,
-    /// The number of the trial in its study, from 0.
-    pub number: u64,
-    /// The configuration by parameter name.
-    pub point: Point,
-    /// The step after which the pruner lets the trial wait; `None`: it runs to its end.
-    pub until: Option<u64>,
-}
-
-impl<T> From<Trial<T>> for u64 {
-    fn from(trial: Trial<T>) -> Self {
-        trial.number
-    }
-}
-
-impl<T> From<&Trial<T>> for u64 {
-    fn from(trial: &Trial<T>) -> Self {
-        trial.number
-    }
 }
 
 /// A finished trial that is among the best.
@@ -165,6 +140,7 @@ impl<T: Tunable> Study<T> {
             number: asked.number,
             point: asked.point,
             until: asked.until,
+            origin: Origin::of(&self.core),
         })
     }
 
@@ -172,9 +148,14 @@ impl<T: Tunable> Study<T> {
     /// infinite makes the trial failed.
     ///
     /// # Errors
-    /// When the trial has ended before, or the result lacks an objective or a metric that a constraint is on.
-    pub fn tell(&self, trial: impl Into<u64>, result: impl Into<Report>) -> Result<(), StudyError> {
-        self.core.tell(trial.into(), result)
+    /// When the trial has ended before or is another study's, or the result lacks an objective or a metric that a constraint is
+    /// on.
+    pub fn tell(
+        &self,
+        trial: impl Into<Meant>,
+        result: impl Into<Report>,
+    ) -> Result<(), StudyError> {
+        self.core.tell(trial.into().of(&self.core)?, result)
     }
 
     /// Ends a trial without a result.
@@ -183,10 +164,11 @@ impl<T: Tunable> Study<T> {
     /// When the trial has ended before.
     pub fn fail(
         &self,
-        trial: impl Into<u64>,
+        trial: impl Into<Meant>,
         message: impl fmt::Display,
     ) -> Result<(), StudyError> {
-        self.core.fail(trial.into(), message.to_string())
+        self.core
+            .fail(trial.into().of(&self.core)?, message.to_string())
     }
 
     /// Ends a trial early, without a result.
@@ -195,10 +177,11 @@ impl<T: Tunable> Study<T> {
     /// When the trial has ended before.
     pub fn prune(
         &self,
-        trial: impl Into<u64>,
+        trial: impl Into<Meant>,
         message: impl fmt::Display,
     ) -> Result<(), StudyError> {
-        self.core.prune(trial.into(), message.to_string())
+        self.core
+            .prune(trial.into().of(&self.core)?, message.to_string())
     }
 
     /// Lets a trial wait, after a report that was answered with [`Verdict::Pause`]: it has no result unless
@@ -206,8 +189,8 @@ impl<T: Tunable> Study<T> {
     ///
     /// # Errors
     /// When the trial has ended before, or waits already.
-    pub fn pause(&self, trial: impl Into<u64>) -> Result<(), StudyError> {
-        self.core.pause(trial.into())
+    pub fn pause(&self, trial: impl Into<Meant>) -> Result<(), StudyError> {
+        self.core.pause(trial.into().of(&self.core)?)
     }
 
     /// Stores what a trial measured so far, and asks the pruner whether to go on.
@@ -220,7 +203,8 @@ impl<T: Tunable> Study<T> {
         step: u64,
         report: impl Into<Report>,
     ) -> Result<Verdict, StudyError> {
-        self.core.report(trial.number, 0, step, report)
+        let number = Meant::from(trial).of(&self.core)?;
+        self.core.report(number, 0, step, report)
     }
 
     /// Puts a configuration before all that the sampler proposes.
@@ -294,11 +278,12 @@ impl<T: Tunable> Study<T> {
     /// When there is no such trial, or the storage fails.
     pub fn set_attribute(
         &self,
-        trial: impl Into<u64>,
+        trial: impl Into<Meant>,
         name: &str,
         value: impl Into<serde_json::Value>,
     ) -> Result<(), StudyError> {
-        self.core.set_attribute(Some(trial.into()), name, value)
+        let number = trial.into().of(&self.core)?;
+        self.core.set_attribute(Some(number), name, value)
     }
 
     /// Notes something about the study; null removes the note.

@@ -203,6 +203,18 @@ impl Core {
         self.is_new
     }
 
+    /// The session that opened it.
+    pub(super) fn session(&self) -> &Arc<str> {
+        &self.session
+    }
+
+    /// Whether this session runs the trial.
+    pub(super) fn runs(&self, number: u64) -> bool {
+        let history = self.history();
+        let record = history.trial(number);
+        record.is_some_and(|record| crate::storage::session_of(&record.owner) == &*self.session)
+    }
+
     /// The owner of the trials of this study as it was opened here: the session, and which of the studies it opened.
     pub fn owner(&self) -> &Arc<str> {
         self.owner.name()
