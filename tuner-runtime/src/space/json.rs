@@ -30,6 +30,8 @@ struct ParamJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     bits: Option<u8>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     choices: Option<Vec<Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ordered: Option<bool>,
@@ -58,7 +60,9 @@ impl Kind {
         match self {
             Self::Float => (
                 "float",
-                &["low", "high", "log", "step", "scale", "bits", "default"],
+                &[
+                    "low", "high", "log", "step", "origin", "scale", "bits", "default",
+                ],
             ),
             Self::Int => ("int", &["low", "high", "log", "step", "scale", "default"]),
             Self::Categorical => ("categorical", &["choices", "ordered", "default"]),
@@ -162,6 +166,7 @@ impl ParamJson {
                 json.low = Some(Value::Float(domain.low()));
                 json.high = Some(Value::Float(domain.high()));
                 json.step = domain.step().map(Value::Float);
+                json.origin = domain.origin().map(Value::Float);
                 json.bits = domain.is_single().then_some(32);
                 json.set_scale(domain.scale());
             }
@@ -295,7 +300,15 @@ impl ParamJson {
                     Some(32) => FloatDomain::with_single,
                     _ => FloatDomain::with,
                 };
-                let domain = with(low, high, step, self.read_scale()?).map_err(named)?;
+                let from = match &self.origin {
+                    None => low,
+                    origin => self.float("origin", origin)?,
+                };
+                let whole = with(from, high, step, self.read_scale()?).map_err(named)?;
+                let domain = match &self.origin {
+                    None => whole,
+                    Some(_) => whole.narrow(low, whole.high()).map_err(named)?,
+                };
                 self.warn_if_lowered(&Value::Float(high), &Value::Float(domain.high()), warnings);
                 match self.bits {
                     None | Some(64) => Ok(Domain::Float(domain)),

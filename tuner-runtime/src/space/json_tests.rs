@@ -41,6 +41,33 @@ fn fields_of_other_types_may_stand_there_empty() {
 }
 
 #[test]
+fn a_narrowed_grid_reads_back_with_the_values_that_it_had() {
+    let whole = FloatDomain::with(0.1, 1.6, Some(1.1), Scale::Log).unwrap();
+    let part = whole.narrow(0.45, 1.0).unwrap();
+    let again = part.narrow(0.5, 0.9).unwrap();
+    assert_eq!(again.origin(), Some(0.1));
+    for domain in [part, again] {
+        let values = |domain: &FloatDomain| -> Vec<f64> {
+            (0..domain.count().unwrap())
+                .map(|i| domain.value(i))
+                .collect()
+        };
+        for value in values(&domain) {
+            assert_eq!(whole.canonical(value), Some(value));
+        }
+        let mut builder = Space::builder();
+        builder.push("rate", Domain::Float(domain.clone()), None, None);
+        let space = builder.build().unwrap();
+        let (stored, warnings) = read(space.to_json()).unwrap();
+        assert_eq!((&stored, warnings.len()), (&space, 0));
+        let Domain::Float(stored) = &stored.params()[0].domain else {
+            unreachable!("a float was stored");
+        };
+        assert_eq!(values(stored), values(&domain));
+    }
+}
+
+#[test]
 fn an_upper_bound_off_the_grid_is_lowered_with_a_warning() {
     let grid = json!([{"name": "n", "type": "int", "low": 0, "high": 10, "step": 4}]);
     let (space, warnings) = read(grid).unwrap();

@@ -137,6 +137,12 @@ impl FloatDomain {
         self.grid.as_ref().map(|grid| grid.step)
     }
 
+    /// The number that the ratios of a narrowed grid count from, where that makes a difference to its values: with it as the
+    /// lower bound and narrowed in the same way, a grid is the same.
+    pub fn origin(&self) -> Option<f64> {
+        Some(self.grid.as_ref()?.origin?.0)
+    }
+
     /// The scale on which values are spread.
     pub fn scale(&self) -> Scale {
         self.scale

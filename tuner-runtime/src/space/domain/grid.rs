@@ -11,7 +11,10 @@ pub(super) struct Grid {
     geometric: bool,
     /// The index of the last value.
     pub(super) last: u64,
-    /// `low` and `step` as people write them, where they fit whole numbers.
+    /// Where the ratios of a narrowed grid count from, and how many steps `low` is away from there: from `low`, which is rounded,
+    /// the values would be others by a last digit.
+    pub(super) origin: Option<(f64, u64)>,
+    /// The number that is counted from and `step` as people write them, where they fit whole numbers.
     decimals: Option<(Decimal, Decimal)>,
     /// How far from a grid value, in steps, a number still counts as that value.
     tolerance: f64,
@@ -21,7 +24,7 @@ pub(super) struct Grid {
 impl PartialEq for Grid {
     fn eq(&self, other: &Self) -> bool {
         let key = |grid: &Self| (grid.low, grid.high, grid.step, grid.geometric, grid.last);
-        key(self) == key(other)
+        key(self) == key(other) && self.origin == other.origin
     }
 }
 
@@ -45,6 +48,7 @@ impl Grid {
             step,
             geometric,
             last: u64::MAX,
+            origin: None,
             decimals,
             tolerance: 0.0,
         };
@@ -82,6 +86,20 @@ impl Grid {
         // A rounded end may lie too far off for so few steps: then it is the decimal that it stands for.
         let mut part = with_end(self.value(last)).or_else(|| with_end(self.compute(last)))?;
         part.tolerance = part.tolerance.max(self.tolerance);
+        if self.geometric {
+            let (origin, before) = self.origin.unwrap_or((self.low, 0));
+            let counted = Self {
+                origin: Some((origin, before + first)),
+                decimals: self.decimals,
+                ..part.clone()
+            };
+            /// Of a longer grid nobody looks at every value.
+            const LOOKED_AT: u64 = 4096;
+            let differs = |index: u64| counted.value(index) != part.value(index);
+            if part.last > LOOKED_AT || (0..part.last).any(differs) {
+                return Some(counted);
+            }
+        }
         Some(part)
     }
 
@@ -185,6 +203,8 @@ impl Grid {
     }
 
     fn compute(&self, index: u64) -> f64 {
+        let (from, before) = self.origin.unwrap_or((self.low, 0));
+        let index = before + index;
         let exact = self.decimals.and_then(|(low, step)| match self.geometric {
             true => low.scaled(step, index),
             false => low.add(step.times(index)?),
@@ -194,9 +214,9 @@ impl Grid {
             (None, true) => {
                 // Two factors, because the power alone may be beyond all numbers.
                 let (some, rest) = (index / 2, index - index / 2);
-                self.low * self.step.powf(some as f64) * self.step.powf(rest as f64)
+                from * self.step.powf(some as f64) * self.step.powf(rest as f64)
             }
-            (None, false) => self.step.mul_add(index as f64, self.low),
+            (None, false) => self.step.mul_add(index as f64, from),
         }
     }
 }
