@@ -26,6 +26,20 @@ fn study(space: &Space, sampler: Box<dyn Sampler>, trials: u64) -> Core {
     Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap()
 }
 
+/// The best of so many trials.
+fn best(space: &Space, name: &str, seed: u64, trials: u64, loss: impl Fn(&Point) -> f64) -> f64 {
+    let setup = Setup::new(space.clone(), by_name(name, None).unwrap())
+        .objective(Objective::minimize("loss"))
+        .seed(seed);
+    let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
+    for _ in 0..trials {
+        let asked = study.ask().unwrap();
+        study.tell(asked.number, loss(&asked.point)).unwrap();
+    }
+    let history = study.history();
+    history.best().unwrap().value().unwrap()
+}
+
 /// A float, an int, a choice and a conditional bool in turn.
 fn wide() -> Space {
     let param = |i: usize| match i % 4 {
@@ -119,15 +133,7 @@ fn a_search_that_has_found_a_bottom_looks_for_another() {
     };
     let mut found = Vec::new();
     for seed in 1..=4 {
-        let setup = Setup::new(space.clone(), by_name("gp", None).unwrap())
-            .objective(Objective::minimize("loss"))
-            .seed(seed);
-        let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
-        for _ in 0..120 {
-            let asked = study.ask().unwrap();
-            study.tell(asked.number, loss(&asked.point)).unwrap();
-        }
-        found.push(study.history().best().unwrap().value().unwrap());
+        found.push(best(&space, "gp", seed, 120, loss));
     }
     assert!(found.iter().all(|loss| *loss < 0.9), "{found:?}");
 }
@@ -161,16 +167,7 @@ fn tpe_does_not_stay_in_the_first_good_branch() {
     };
     let mut stayed = 0;
     for seed in 1..=10 {
-        let setup = Setup::new(space.clone(), by_name("tpe", None).unwrap())
-            .objective(Objective::minimize("loss"))
-            .seed(seed);
-        let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
-        for _ in 0..250 {
-            let asked = study.ask().unwrap();
-            study.tell(asked.number, loss(&asked.point)).unwrap();
-        }
-        let best = study.history().best().unwrap().value().unwrap();
-        stayed += usize::from(best > 0.9);
+        stayed += usize::from(best(&space, "tpe", seed, 250, loss) > 0.9);
     }
     assert_eq!(stayed, 0, "of 10 studies");
 }
