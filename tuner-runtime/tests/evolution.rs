@@ -12,7 +12,7 @@ use tuner::pruner::{Asha, Verdict};
 use tuner::sampler::{CmaEs, Nsga2, Random, Sampler};
 use tuner::space::{Point, Space};
 use tuner::storage::Memory;
-use tuner::study::{Core, OnChange, Setup};
+use tuner::study::{Asked, Core, OnChange, Setup};
 use tuner::trial::{Constraint, Metrics, Objective};
 
 fn best(
@@ -57,6 +57,52 @@ fn a_sphere_is_descended_to_its_bottom() {
     let value = |point: &Point| numbers(point).iter().map(|x| (x - 1.3).powi(2)).sum();
     assert!(best(&continua(5), CmaEs::new(), 900, value) < 1e-8);
     assert!(best(&continua(5), Random::new(), 900, value) > 0.1);
+}
+
+#[test]
+fn the_first_run_begins_at_what_a_user_enqueued() {
+    let mut params = continua(6);
+    let kind = json!({"name": "kind", "type": "categorical", "choices": ["p", "q", "r"]});
+    params.as_array_mut().unwrap().push(kind);
+    let (space, _) = Space::from_json(&params).unwrap();
+    let value = |point: &Point| {
+        numbers(point)
+            .iter()
+            .map(|x| (x - 4.0).powi(2))
+            .sum::<f64>()
+    };
+    // The mean loss of ten trials after those of the user's choice, the last of which come back when half of them have.
+    let mean = |enqueued: &[f64], late: usize| {
+        let setup = Setup::new(space.clone(), CmaEs::new()).objective(Objective::minimize("loss"));
+        let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
+        let end = |asked: &Asked| {
+            let loss = value(&asked.point);
+            study.tell(asked.number, loss).unwrap();
+            loss
+        };
+        for unit in enqueued {
+            study.enqueue(&space.decode(&[*unit; 7])).unwrap();
+        }
+        let chosen: Vec<Asked> = enqueued.iter().map(|_| study.ask().unwrap()).collect();
+        let (done, late) = chosen.split_at(chosen.len() - late);
+        for asked in done {
+            end(asked);
+        }
+        let first: f64 = (0..5).map(|_| end(&study.ask().unwrap())).sum();
+        for asked in late {
+            end(asked);
+        }
+        let second: f64 = (0..5).map(|_| end(&study.ask().unwrap())).sum();
+        (first + second) / 10.0
+    };
+    let at_defaults = mean(&[], 0);
+    for (enqueued, late) in [(&[0.8][..], 0), (&[0.8], 1), (&[0.1, 0.8], 0)] {
+        let found = mean(enqueued, late);
+        assert!(
+            found < 0.6 * at_defaults,
+            "{found} {at_defaults} {enqueued:?} {late}"
+        );
+    }
 }
 
 #[test]
