@@ -1,19 +1,20 @@
 //! Trials on the rungs of a ladder: who waits where, who went on from there, and what each is worth.
 
 use super::Verdict;
-use super::curves::{best_until, last};
+use super::curves::{astray, best_until, last};
 use crate::trial::{ExecutionRecord, Goal, History, State, TrialRecord};
 
 /// Pauses a trial that has reached the step that it was to run to. Its first execution decides: once that has come to its
 /// end, the others run through.
 pub(super) fn pause(trial: &TrialRecord, execution: u64, history: &History) -> Verdict {
     let reached = || {
-        let (step, _) = last(trial.execution(0)?, history.goal())?;
-        Some(step >= trial.until?)
+        let (step, latest) = last(trial.execution(0)?, history.goal())?;
+        (step >= trial.until?).then_some((step, latest))
     };
-    match execution == 0 && reached() == Some(true) {
-        true => Verdict::Pause,
-        false => Verdict::Continue,
+    match reached().filter(|_| execution == 0) {
+        Some((step, latest)) if latest.is_nan() => astray(history.goal(), step),
+        Some(_) => Verdict::Pause,
+        None => Verdict::Continue,
     }
 }
 

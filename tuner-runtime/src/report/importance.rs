@@ -22,8 +22,8 @@ const TREES: usize = 64;
 pub struct Importance {
     /// The name of the parameter.
     pub name: Arc<str>,
-    /// The share of the variance of the first objective, from 0 to 1. What is missing to a sum of 1
-    /// belongs to parameters that act jointly.
+    /// The share of the variance of the first objective, from 0 to 1. What is missing to a sum of 1 belongs to
+    /// parameters that act jointly, as they do too where values count as equally poor ([`importances`]).
     pub share: f64,
 }
 
@@ -32,7 +32,9 @@ pub struct Importance {
 ///
 /// Values far below the others (by more than 1.5 interquartile ranges) count as if they were at that limit: one
 /// trial that went astray does not decide. Where the middle half of the values is one and the same, those below it count
-/// by their rank.
+/// by their rank. A sampler that has found the good part of a space leaves few trials in the rest of it, and these may be
+/// beyond that limit: then what is told is what matters among the good values, the rest counts as equally poor, and the sum
+/// is smaller.
 ///
 /// ```
 /// # use tuner_runtime as tuner;

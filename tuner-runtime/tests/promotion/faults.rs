@@ -49,6 +49,40 @@ fn one_that_fails_on_its_way_leaves_its_place_to_the_next() {
 }
 
 #[test]
+fn what_is_no_number_at_its_rung_is_not_kept_waiting_for_a_place() {
+    // Trial 0 is the best one of the first rung, and diverges on the way to the second.
+    let diverges = |pruner: Box<dyn Pruner>| {
+        let study = study(pruner, Objective::minimize("loss"), Some(9));
+        while let Ok(asked) = study.ask() {
+            let number = asked.number;
+            let value = |step| match number == 0 && step >= 3 {
+                true => f64::NAN,
+                false => number as f64,
+            };
+            let reports = (1..=9).map(|step| study.report(number, 0, step, value(step)).unwrap());
+            let mut verdicts = reports.skip_while(|verdict| *verdict == Verdict::Continue);
+            match verdicts.next() {
+                Some(Verdict::Pause) => study.pause(number).unwrap(),
+                Some(Verdict::Stop(why)) => study.prune(number, why).unwrap(),
+                _ => study.tell(number, number as f64).unwrap(),
+            }
+        }
+        let history = study.history();
+        let first = &history.trials()[0];
+        assert_eq!(
+            (first.state, first.message.as_deref()),
+            (State::Pruned, Some("loss is no number at step 3"))
+        );
+        states(&study)
+    };
+    let states = diverges(Box::new(Hyperband::new(9)));
+    assert_eq!(states["finished"], [1]);
+    assert!(!states.contains_key("paused"));
+    let states = diverges(Box::new(Asha::new().promoting(9)));
+    assert!(states["finished"].contains(&1), "{states:?}");
+}
+
+#[test]
 fn nobody_ends_a_search_before_the_last_one_has_come_through() {
     let pruners: [Box<dyn Pruner>; 2] = [
         Box::new(Hyperband::new(3)),
