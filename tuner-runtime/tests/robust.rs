@@ -8,6 +8,7 @@ extern crate tuner_runtime as tuner;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
+use tuner::math::rng::Rng;
 use tuner::sampler::{NAMES, Sampler, by_name};
 use tuner::space::{Point, Space};
 use tuner::storage::Memory;
@@ -136,6 +137,25 @@ fn a_search_that_has_found_a_bottom_looks_for_another() {
         found.push(best(&space, "gp", seed, 120, loss));
     }
     assert!(found.iter().all(|loss| *loss < 0.9), "{found:?}");
+}
+
+#[cfg(feature = "gp")]
+#[test]
+fn a_plateau_is_left() {
+    let axis = |i| json!({"name": format!("x{i}"), "type": "float", "low": 0.0, "high": 1.0});
+    let space = space((0..4).map(axis).collect());
+    // A cone that sticks out of a plain, with its top at another place for each seed.
+    let loss = |point: &Point, seed: u64| {
+        let mut rng = Rng::new(seed);
+        let off = point.iter().filter_map(|(_, value)| value.as_f64());
+        let square: f64 = off.map(|x| (x - 0.15 - 0.7 * rng.unit()).powi(2)).sum();
+        (2.4 * square.sqrt() - 0.8).min(0.0)
+    };
+    let seeds = 1..=8;
+    let found = seeds.map(|seed| best(&space, "gp", seed, 80, |point| loss(point, seed)));
+    let found: Vec<f64> = found.collect();
+    let left = found.iter().filter(|loss| **loss < -0.3);
+    assert!(left.count() >= 7, "{found:?}");
 }
 
 #[test]

@@ -14,6 +14,9 @@
 //!   Where trials tie with the best one, and none or one failed, more than a little improvement is asked for; where there are
 //!   branches, always more than a thousandth of the range; and in every second trial half a deviation, once twenty trials, half of
 //!   them next to the best one, have brought less than that thousandth.
+//! - *Without a clue*: every second trial is a Sobol point while nine tenths of the trials tie with the best one, or what is
+//!   left out of 20 to 200 trials is predicted no better than by the mean; every trial once twenty are all the same. What is
+//!   expected then is largest in corners.
 //! - *Search*: Sobol points, points round the best ones and in a box that shrinks while nothing improves, one-exchange
 //!   neighbours; then climbs along the continua in turn with discrete moves. What leaves the bounds is clipped, not
 //!   reflected: an optimum often lies on a bound. With more than twenty dimensions numbers are moved near the best trial
@@ -151,7 +154,9 @@ impl Sampler for Gp {
         let finished = evidence.rows.len();
         let beliefs = Beliefs::new(&self.priors, &encoding, finished, ask.budget)?;
         if begun < BEGINNING || finished < LEAST || is_beginning(ask, &encoding, begun)? {
-            return Ok(self.begin(ask, &encoding, beliefs.as_ref())?.into());
+            return Ok(self
+                .begin(ask, ask.number, &encoding, beliefs.as_ref())?
+                .into());
         }
         let since = ask.history.changed();
         let memo = ask.memo().and_then(Memo::read);
@@ -164,6 +169,12 @@ impl Sampler for Gp {
         };
         let mut model = model.with(beliefs);
         model.memo.since = since;
+        if let Some(place) = model.uninformed(&evidence, ask.number) {
+            return Ok(Suggestion {
+                point: self.begin(ask, place, &encoding, model.beliefs())?,
+                memo: Some(model.memo.write()),
+            });
+        }
         let candidates = Candidates::new(&encoding, &evidence, BEGINNING, &mut rng);
         for row in local::search(&encoding, &model, &candidates, &mut rng) {
             let point = encoding.point(&row);
@@ -224,10 +235,11 @@ fn is_wide(encoding: &Encoding<'_>) -> bool {
 }
 
 impl Gp {
-    /// The defaults with the user's guesses, then Sobol points; the trial's number is the place in the sequence.
+    /// The defaults with the user's guesses, then Sobol points from a place in the sequence on.
     fn begin(
         &self,
         ask: &Ask<'_>,
+        place: u64,
         encoding: &Encoding<'_>,
         beliefs: Option<&Beliefs<'_>>,
     ) -> Result<Point, SampleError> {
@@ -236,7 +248,7 @@ impl Gp {
             return Ok(guess);
         }
         let sequence = sequence(ask, encoding)?;
-        let rows = (ask.number..ask.number + REPEATS).map(|index| {
+        let rows = (place..place + REPEATS).map(|index| {
             let mut units = sequence.point(index);
             if let Some(beliefs) = beliefs {
                 beliefs.warp(&mut units);

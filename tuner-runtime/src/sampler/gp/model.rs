@@ -27,6 +27,8 @@ const FANTASIES: usize = 32;
 const PREDICTED: usize = 512;
 /// Draws of the hyperparameters that the improvement is averaged over.
 const DRAWN: usize = 2;
+/// Values by which it is judged whether a process predicts anything: fewer say little, for more it takes too long.
+const JUDGED: std::ops::RangeInclusive<usize> = 20..=200;
 /// Failures before they are modelled.
 const LEAST_FAILURES: usize = 2;
 
@@ -43,6 +45,7 @@ pub(super) struct Model<'a> {
     /// Of several objectives; then the posterior is that of the first.
     front: Option<HypervolumeImprovement>,
     beliefs: Option<Beliefs<'a>>,
+    is_blind: bool,
 }
 
 impl<'a> Model<'a> {
@@ -99,6 +102,7 @@ impl<'a> Model<'a> {
         });
         let mut posteriors = posteriors.collect::<Result<Vec<_>, _>>()?;
         let posterior = posteriors.swap_remove(0);
+        let is_blind = older.is_none() && is_blind(&posterior);
         let margin = margin(encoding, evidence, &seen);
         let kept = seen.iter().zip(&evidence.feasible);
         let best = kept
@@ -119,6 +123,7 @@ impl<'a> Model<'a> {
             draws: posteriors,
             front: None,
             beliefs: None,
+            is_blind,
         })
     }
 
@@ -173,6 +178,7 @@ impl<'a> Model<'a> {
             draws: Vec::new(),
             front,
             beliefs: None,
+            is_blind: false,
             memo: Memo::of_all(memos, olders),
         })
     }
@@ -186,6 +192,20 @@ impl<'a> Model<'a> {
     /// Whether several objectives are followed together: then no single trial is the best.
     pub(super) fn is_of_front(&self) -> bool {
         self.front.is_some()
+    }
+
+    /// What the user believes.
+    pub(super) fn beliefs(&self) -> Option<&Beliefs<'a>> {
+        self.beliefs.as_ref()
+    }
+
+    /// Where to look without a model, as [`plateau::elsewhere`] has it. Where trials fail, or constraints are missed, these
+    /// say more than the values.
+    pub(super) fn uninformed(&self, evidence: &Evidence, number: u64) -> Option<u64> {
+        if self.is_of_front() || self.feasibility.is_some() || !self.constraints.is_empty() {
+            return None;
+        }
+        plateau::elsewhere(&evidence.scores, self.is_blind, number)
     }
 
     pub(super) fn acquisition(&self) -> Acquisition<'_> {
@@ -259,6 +279,20 @@ fn margin(encoding: &Encoding<'_>, evidence: &Evidence, seen: &[f64]) -> f64 {
         0 => more,
         _ => more.max(plateau::least(&evidence.scores, seen)),
     }
+}
+
+/// Whether each value is predicted by the others no better than by their mean.
+fn is_blind(posterior: &Posterior) -> bool {
+    let values = posterior.data().values();
+    if !JUDGED.contains(&values.len()) {
+        return false;
+    }
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let predicted = posterior.leave_one_out().mean;
+    let squares = |off: f64, (value, other): (&f64, f64)| off + (value - other).powi(2);
+    let left = values.iter().zip(predicted).fold(0.0, squares);
+    let means = std::iter::repeat(mean);
+    left > values.iter().zip(means).fold(0.0, squares)
 }
 
 fn feasibility(kinds: &[Kind], evidence: &Evidence) -> Result<Option<Feasibility>, GpError> {

@@ -33,13 +33,21 @@ pub(super) fn margin(scores: &[f64]) -> f64 {
     let Some(range) = Range::of(scores) else {
         return 0.0;
     };
-    let close = if range.median > 0.0 {
-        CLOSE * range.median
-    } else {
-        CLOSE * range.worst
-    };
-    let ties = scores.iter().filter(|score| range.below(**score) <= close);
-    (EACH * (ties.count() - 1) as f64).min(MOST)
+    (EACH * (range.ties(scores) - 1) as f64).min(MOST)
+}
+
+/// The place in a sequence of points all over the space that the trial with this number takes, where the scores do not say
+/// where to look: nine tenths of them tie with the best, or the process is blind. `None` in every second trial, which goes
+/// where least is known: the corners, and there a space whose bounds were chosen well is often better. After twenty trials
+/// that are all the same the corners are known, and each trial is spread.
+pub(super) fn elsewhere(scores: &[f64], is_blind: bool, number: u64) -> Option<u64> {
+    let ties = Range::of(scores)?.ties(scores);
+    if ties == scores.len() && ties >= PATIENCE {
+        return Some(number);
+    }
+    let is_lost = is_blind || 10 * ties >= 9 * scores.len();
+    // Each second point of a Sobol sequence alone would lie in one half of the space.
+    (is_lost && number.is_multiple_of(2)).then_some(number / 2)
 }
 
 /// The least improvement that counts where there are branches, in the deviations of `seen`: the same scores transformed.
@@ -106,6 +114,19 @@ impl Range {
         })
     }
 
+    /// How many of the scores are the best one but for rounding.
+    fn ties(&self, scores: &[f64]) -> usize {
+        let far = if self.median > 0.0 {
+            self.median
+        } else {
+            self.worst
+        };
+        let ties = scores
+            .iter()
+            .filter(|score| self.below(**score) <= CLOSE * far);
+        ties.count()
+    }
+
     fn below(&self, score: f64) -> f64 {
         0.5 * self.best - 0.5 * score
     }
@@ -114,6 +135,27 @@ impl Range {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn trials_without_a_clue_are_spread_over_the_space() {
+        let places = |scores: &[f64], is_blind| -> Vec<Option<u64>> {
+            let numbers = 10..14;
+            let of = |number| elsewhere(scores, is_blind, number);
+            numbers.map(of).collect()
+        };
+        let none = [None; 4];
+        let half = [Some(5), None, Some(6), None];
+        assert_eq!(places(&[], true), none);
+        assert_eq!(places(&[0.1; 9], false), half);
+        assert_eq!(places(&[0.1; 20], false), [10, 11, 12, 13].map(Some));
+        let mut scores = vec![0.7; 10];
+        scores[3] = 0.2;
+        assert_eq!(places(&scores, false), half);
+        scores[4] = 0.2;
+        assert_eq!(places(&scores, false), none);
+        assert_eq!(places(&[0.1, 0.1, 0.1, 0.3], false), none);
+        assert_eq!(places(&[0.1, 0.1, 0.1, 0.3], true), half);
+    }
 
     #[test]
     fn ties_with_the_best_ask_for_more() {
