@@ -20,6 +20,7 @@ use super::worker::Work;
 use crate::space::{Handle, Point, Tunable};
 use crate::study::{Best, Study, StudyError};
 use crate::trial::State;
+use crate::trial::text::one_line;
 
 /// Searches the space of `T`: trains one configuration after another and keeps what came of it.
 ///
@@ -261,13 +262,19 @@ impl<T: Tunable> Tuner<T> {
                 .rev()
                 .find(|record| record.message.is_some());
             let message = last.and_then(|record| record.message.as_deref());
+            let strange = history.trials().iter().filter(|trial| !trial.fits).count();
             SearchError::NoResult {
-                hint: message.map_or(String::new(), |message| {
-                    format!(
+                hint: match message.map(one_line) {
+                    Some(message) => format!(
                         " (the last of {} trials: {message})",
                         history.trials().len()
-                    )
-                }),
+                    ),
+                    None if strange > 0 => format!(
+                        " (of {} trials {strange} belong to another space, and max_trials counts them: raise it)",
+                        history.trials().len()
+                    ),
+                    None => String::new(),
+                },
             }
         })
     }

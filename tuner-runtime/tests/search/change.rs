@@ -413,3 +413,49 @@ fn a_folder_is_the_same_wherever_the_program_goes() {
     assert!(tuner.directory().unwrap().is_absolute());
     assert!(folder.path().join("net/study.db").exists());
 }
+
+#[test]
+fn no_result_says_why_in_one_line() {
+    #[tunable]
+    #[derive(Debug, Clone)]
+    struct Other {
+        #[hp(int = 90..=99)]
+        units: usize,
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut tuner = quiet()
+        .directory(folder.path())
+        .project_name("net")
+        .max_trials(2)
+        .build()
+        .unwrap();
+    tuner
+        .search(|_: &mut Execution, net: Net| loss(&net, 0))
+        .unwrap();
+    drop(tuner);
+    let other = || {
+        let other = Tuner::<Other>::builder().sampler(Random::new()).seed(7);
+        let other = other
+            .objective(Objective::minimize("loss"))
+            .progress(Progress::Silent);
+        let other = other.directory(folder.path()).project_name("net");
+        other.on_change(OnChange::Continue)
+    };
+    let mut tuner = other().max_trials(2).build().unwrap();
+    tuner.search(|_: &mut Execution, _: Other| 0.0).unwrap();
+    let hint = tuner.best_hyperparameters().unwrap_err().to_string();
+    assert!(
+        hint.contains("of 2 trials 2 belong to another space"),
+        "{hint}"
+    );
+    drop(tuner);
+    let mut tuner = other().max_trials(3).build().unwrap();
+    let fails = |_: &mut Execution, _: Other| Err(tuner::Error::new("two\nlines \x1b[31m"));
+    let fails: fn(&mut Execution, Other) -> tuner::Result<f64> = fails;
+    drop(tuner.search(fails));
+    let hint = tuner.best_hyperparameters().unwrap_err().to_string();
+    assert!(
+        hint.contains("two\\nlines") && !hint.contains('\x1b'),
+        "{hint}"
+    );
+}
