@@ -45,6 +45,7 @@ pub(super) struct Model<'a> {
     /// Of several objectives; then the posterior is that of the first.
     front: Option<HypervolumeImprovement>,
     beliefs: Option<Beliefs<'a>>,
+    /// Whether it predicts nothing of what was seen.
     is_blind: bool,
 }
 
