@@ -15,6 +15,12 @@ use std::fmt;
 ///     Ok(text.parse()?)
 /// }
 /// assert_eq!(digits("x").unwrap_err().to_string(), "invalid digit found in string");
+///
+/// // `?` also turns it into the error of functions that know nothing of this crate.
+/// fn boxed(text: &str) -> Result<u32, Box<dyn std::error::Error>> {
+///     Ok(digits(text)?)
+/// }
+/// assert!(boxed("x").unwrap_err().is::<std::num::ParseIntError>());
 /// ```
 pub struct Error(Box<dyn StdError + Send + Sync>);
 
@@ -36,6 +42,20 @@ impl Error {
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
         Self(Box::new(error))
+    }
+}
+
+/// The error that went wrong first, with its causes as its sources.
+impl From<Error> for Box<dyn StdError + Send + Sync> {
+    fn from(error: Error) -> Self {
+        error.0
+    }
+}
+
+/// The error that went wrong first, with its causes as its sources.
+impl From<Error> for Box<dyn StdError> {
+    fn from(error: Error) -> Self {
+        error.0
     }
 }
 

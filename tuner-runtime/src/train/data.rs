@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::buffer::Buffer;
 use super::error::TrainError;
+use super::fingerprint::Fingerprint;
 use crate::math::rng::{Purpose, Rng};
 
 /// The inputs of all examples, one after the other.
@@ -327,24 +328,27 @@ impl Data {
         Some(positions.iter().map(weight).collect())
     }
 
-    /// A number that changes with the data: from some of the examples, so that it costs nothing.
+    /// A number that changes with the data: with every input, target and weight, and their order.
     pub(crate) fn fingerprint(&self) -> u64 {
-        const EXAMPLES: usize = 64;
-        let count = self.len().min(EXAMPLES);
-        let positions: Vec<usize> = (0..count).map(|i| i * self.len() / count).collect();
-        let weights = self.batch_weights(&positions, None).unwrap_or_default();
-        let targets: Vec<u32> = match self.batch_targets(&positions) {
-            BatchTargets::Classes(labels) => labels,
-            BatchTargets::Values(values) => values.iter().map(|value| value.to_bits()).collect(),
-        };
-        let inputs = self.batch_inputs(&positions);
-        let numbers = inputs.iter().chain(&weights).map(|value| value.to_bits());
-        // Fowler, Noll and Vo's hash (FNV-1a), a word at a time.
-        numbers
-            .chain(targets)
-            .fold(0xcbf2_9ce4_8422_2325, |hash, word| {
-                (hash ^ u64::from(word)).wrapping_mul(0x0100_0000_01b3)
-            })
+        let size: usize = self.shape.iter().product();
+        let mut hash = Fingerprint::new();
+        for position in 0..self.len() {
+            let row = self.row(position);
+            match &self.inputs {
+                Inputs::Bytes(bytes) => hash.bytes(&bytes[row * size..][..size]),
+                Inputs::Floats(floats) => hash.floats(&floats[row * size..][..size]),
+            }
+            match &self.targets {
+                Targets::Classes(labels) => hash.word(u64::from(labels[row])),
+                Targets::Values { values, columns } => {
+                    hash.floats(&values[row * columns..][..*columns]);
+                }
+            }
+        }
+        if let Some(weights) = &self.weights {
+            hash.floats(&weights[..self.len()]);
+        }
+        hash.end()
     }
 
     /// The first example that holds an infinity or not-a-number.

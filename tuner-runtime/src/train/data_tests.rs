@@ -105,3 +105,38 @@ fn weights_belong_to_the_examples_whatever_their_order() {
         Some(vec![5.0, 30.0])
     );
 }
+
+#[test]
+fn the_fingerprint_sees_each_example() {
+    let count = 1000;
+    let inputs: Vec<u8> = (0..count * 3).map(|value| (value % 251) as u8).collect();
+    let labels: Vec<u8> = (0..count).map(|value| (value % 10) as u8).collect();
+    let of = |inputs: &[u8], labels: &[u8]| {
+        let data = Data::classes(inputs.to_vec(), [3], labels).unwrap();
+        data.fingerprint()
+    };
+    let whole = of(&inputs, &labels);
+    assert_eq!(whole, of(&inputs, &labels));
+    for position in [0, 1, 17, 501, count - 1] {
+        let mut corrected = labels.clone();
+        corrected[position] ^= 1;
+        assert_ne!(of(&inputs, &corrected), whole, "label {position}");
+        let mut corrected = inputs.clone();
+        corrected[position * 3 + 2] ^= 1;
+        assert_ne!(of(&corrected, &labels), whole, "input {position}");
+    }
+    let data = Data::classes(inputs, [3], &labels).unwrap();
+    assert_ne!(data.shuffled(1).fingerprint(), whole);
+    // A part is what it holds, wherever its arrays are.
+    let part = data.select(&(0..500).collect::<Vec<_>>()).unwrap();
+    assert_eq!(part.fingerprint(), data.take(500).fingerprint());
+    let mut weights = vec![1.0; count];
+    let weighted = data.weighted(&weights).unwrap();
+    weights[501] = 2.0;
+    let other = data.weighted(&weights).unwrap();
+    assert_ne!(weighted.fingerprint(), other.fingerprint());
+    assert_eq!(
+        weighted.take(500).fingerprint(),
+        other.take(500).fingerprint()
+    );
+}

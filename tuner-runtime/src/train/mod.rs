@@ -44,6 +44,7 @@ mod checkpoint;
 mod data;
 mod error;
 mod execution;
+mod fingerprint;
 mod fit;
 #[cfg(test)]
 mod gradient_check;

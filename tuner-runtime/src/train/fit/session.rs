@@ -1,5 +1,6 @@
 //! One run of the training loop.
 
+use std::cell::OnceCell;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
@@ -32,6 +33,7 @@ pub(crate) struct Session<'a> {
     pub(crate) best: Option<Vec<Vec<f32>>>,
     /// Stores the weights of good epochs in a file of their own.
     pub(crate) keeper: Option<Keeper>,
+    description: OnceCell<String>,
 }
 
 /// What else a checkpoint holds: everything that is not an array. Shuffling and dropout need no
@@ -72,6 +74,7 @@ impl<'a> Session<'a> {
             },
             best: None,
             keeper: None,
+            description: OnceCell::new(),
             fit,
             seed,
             train,
@@ -82,10 +85,14 @@ impl<'a> Session<'a> {
 
     /// Everything that decides what the training does, to tell one training from another.
     pub(crate) fn description(&self) -> String {
-        let train = (self.train.len(), self.train.fingerprint());
-        let validation = self.validation.map(|data| (data.len(), data.fingerprint()));
-        let examples = (train, validation);
-        format!("{:?} seed {} examples {examples:x?}", self.fit, self.seed)
+        // Once, for it reads all of the data.
+        let description = self.description.get_or_init(|| {
+            let train = (self.train.len(), self.train.fingerprint());
+            let validation = self.validation.map(|data| (data.len(), data.fingerprint()));
+            let examples = (train, validation);
+            format!("{:?} seed {} examples {examples:x?}", self.fit, self.seed)
+        });
+        description.clone()
     }
 
     /// Goes on from a checkpoint.
