@@ -35,7 +35,7 @@ impl Metric {
     }
 
     /// Checks once, before training, that the metric can be taken of these targets.
-    pub(crate) fn check(self, data: &Data, loss: Loss) -> Result<(), TrainError> {
+    pub(crate) fn check(self, data: &Data, part: &str, loss: Loss) -> Result<(), TrainError> {
         let needed = match (self, data.targets()) {
             (Self::Accuracy, Targets::Values { .. }) if loss == Loss::BinaryCrossEntropy => {
                 return Ok(());
@@ -46,7 +46,7 @@ impl Metric {
         };
         let name = self.name();
         Err(TrainError::Data(format!(
-            "the metric {name} cannot be taken of these targets: make the data with {needed}"
+            "the metric {name} cannot be taken of these targets: make {part} with {needed}"
         )))
     }
 

@@ -225,7 +225,8 @@ impl Fit {
         validation: impl Into<Option<&'a Data>>,
         on_epoch: &mut dyn FnMut(&EpochMetrics) -> ControlFlow<()>,
     ) -> Result<Trained, TrainError> {
-        Session::new(self, seed, train, validation.into())?.run(None, on_epoch)
+        self.begin(seed, train, validation.into())?
+            .run(None, on_epoch)
     }
 
     /// Like [`Fit::train`], but stores a checkpoint in the file `checkpoint` after every epoch,
@@ -244,7 +245,7 @@ impl Fit {
         checkpoint: &Path,
         on_epoch: &mut dyn FnMut(&EpochMetrics) -> ControlFlow<()>,
     ) -> Result<Trained, TrainError> {
-        let mut session = Session::new(self, seed, train, validation.into())?;
+        let mut session = self.begin(seed, train, validation.into())?;
         if checkpoint.exists() {
             session.resume(checkpoint)?;
         }
@@ -262,6 +263,36 @@ impl Fit {
     ) -> Result<Vec<(String, f64)>, TrainError> {
         self.check_data(network, data)?;
         session::evaluate(self, network, data)
+    }
+
+    /// A training before its first epoch.
+    pub(super) fn begin<'a>(
+        &'a self,
+        seed: u64,
+        train: &'a Data,
+        validation: Option<&'a Data>,
+    ) -> Result<Session<'a>, TrainError> {
+        Session::new(self, seed, train, validation).map_err(|fault| match fault {
+            TrainError::Data(_) => {
+                let named = self.check_parts(seed, train, validation);
+                named.err().unwrap_or(fault)
+            }
+            fault => fault,
+        })
+    }
+
+    /// Finds a fault of the data once more, to say which data it is.
+    fn check_parts(
+        &self,
+        seed: u64,
+        train: &Data,
+        validation: Option<&Data>,
+    ) -> Result<(), TrainError> {
+        let network = self.net.initialize(seed)?;
+        self.check_part(&network, train, "the training data")?;
+        validation.map_or(Ok(()), |data| {
+            self.check_part(&network, data, "the validation data")
+        })
     }
 
     /// Checks everything that does not depend on the data.
@@ -300,36 +331,40 @@ impl Fit {
     }
 
     fn check_data(&self, network: &Network, data: &Data) -> Result<(), TrainError> {
+        self.check_part(network, data, "the data")
+    }
+
+    /// Checks data that errors call `part`.
+    fn check_part(&self, network: &Network, data: &Data, part: &str) -> Result<(), TrainError> {
         if data.input_shape() != network.input_shape() {
             return Err(TrainError::Data(format!(
-                "the data's inputs have the shape {:?}, the network takes {:?}",
+                "the inputs of {part} have the shape {:?}, the network takes {:?}",
                 data.input_shape(),
                 network.input_shape()
             )));
         }
         if data.is_empty() {
-            return Err(TrainError::Data("the data holds no example".to_owned()));
+            return Err(TrainError::Data(format!("{part} holds no example")));
         }
         if let Some(weights) = &self.class_weights {
             let Some(largest) = data.largest_class() else {
-                return Err(TrainError::Data(
-                    "class weights need classes as targets: make the data with Data::classes, or \
+                return Err(TrainError::Data(format!(
+                    "class weights need classes as targets: make {part} with Data::classes, or \
                      weigh the examples by Data::weighted"
-                        .to_owned(),
-                ));
+                )));
             };
             let classes = largest as usize + 1;
             let usable = weights.iter().all(|w| w.is_finite() && *w >= 0.0);
             if weights.len() < classes || !usable {
                 return Err(TrainError::Data(format!(
-                    "the class weights {weights:?} do not fit data of {classes} classes: give \
-                     one for each class, finite and at least 0"
+                    "the class weights {weights:?} do not fit {part} with its {classes} classes: \
+                     give one for each class, finite and at least 0"
                 )));
             }
         }
         for metric in &self.metrics {
-            metric.check(data, self.loss)?;
+            metric.check(data, part, self.loss)?;
         }
-        self.loss.check(data, network.output_shape())
+        self.loss.check(data, part, network.output_shape())
     }
 }

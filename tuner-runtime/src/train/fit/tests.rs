@@ -138,6 +138,39 @@ fn numbers_that_the_data_should_not_hold_are_named_by_example() {
 }
 
 #[test]
+fn faulty_validation_data_is_called_that() {
+    let go = &mut |_: &EpochMetrics| ControlFlow::Continue(());
+    let good = ring(20);
+    let mut message = |fit: &Fit, train: &Data, validation: &Data| {
+        let error = fit.train(1, train, validation, go).unwrap_err();
+        error.to_string()
+    };
+    let classes = Data::classes(vec![0f32; 6], [2], &[0u8, 1, 7]).unwrap();
+    let text = message(&fit(0.1), &good, &classes);
+    let named = "the validation data holds class 7 (example 2, counted from 0)";
+    assert!(text.starts_with(named), "{text}");
+    let text = message(&fit(0.1), &classes, &good);
+    assert!(
+        text.starts_with("the training data holds class 7"),
+        "{text}"
+    );
+    let text = message(&fit(0.1), &good, &good.take(0));
+    assert_eq!(text, "the validation data holds no example");
+    let wide = Data::classes(vec![0f32; 6], [3], &[0u8, 1]).unwrap();
+    let text = message(&fit(0.1), &good, &wide);
+    assert!(
+        text.starts_with("the inputs of the validation data"),
+        "{text}"
+    );
+    let net = Sequential::input([2]).dense(1, Activation::Linear);
+    let binary = Fit::new(net).loss(Loss::BinaryCrossEntropy);
+    let values = |targets: [f32; 2]| Data::values(vec![0f32; 4], [2], targets.to_vec(), 1).unwrap();
+    let text = message(&binary, &values([0.0, 1.0]), &values([0.0, 1.5]));
+    let named = "the validation data holds 1.5 (example 1, counted from 0)";
+    assert!(text.contains(named), "{text}");
+}
+
+#[test]
 fn accuracy_of_several_yes_or_no_questions() {
     let go = &mut |_: &EpochMetrics| ControlFlow::Continue(());
     let inputs: Vec<f32> = (0..80).map(|i| i as f32 / 40.0 - 1.0).collect();

@@ -42,8 +42,9 @@ impl Loss {
         }
     }
 
-    /// Checks once, before training, that the loss can be taken of these outputs and targets.
-    pub(crate) fn check(self, data: &Data, output: &[usize]) -> Result<(), TrainError> {
+    /// Checks once, before training, that the loss can be taken of these outputs and of the targets of data that errors
+    /// call `part`.
+    pub(crate) fn check(self, data: &Data, part: &str, output: &[usize]) -> Result<(), TrainError> {
         let outputs: usize = output.iter().product();
         let refuse = |problem: String| Err(TrainError::Data(problem));
         if let Self::Huber { delta } = self
@@ -57,6 +58,16 @@ impl Loss {
             ));
         }
         let largest = data.largest_class().unwrap_or(0) as usize;
+        let example = |is: &dyn Fn(&BatchTargets) -> bool| {
+            let mut all = 0..data.len();
+            let found = all.find(|&position| is(&data.batch_targets(&[position])));
+            format!("example {}, counted from 0", found.unwrap_or(0))
+        };
+        let of_largest = || {
+            example(
+                &|target| matches!(target, BatchTargets::Classes(c) if c[0] as usize == largest),
+            )
+        };
         match (self, data.targets()) {
             (Self::CrossEntropy, Targets::Classes(_)) if output.len() == 1 && largest < outputs => {
                 Ok(())
@@ -66,33 +77,39 @@ impl Loss {
                  {output:?}: flatten before the last dense layer"
             )),
             (Self::CrossEntropy, Targets::Classes(_)) => refuse(format!(
-                "the data holds class {largest}, but the network's output has the shape \
+                "{part} holds class {largest} ({}), but the network's output has the shape \
                  {output:?}: end it with a dense layer of {} units or more",
+                of_largest(),
                 largest + 1
             )),
-            (Self::CrossEntropy, Targets::Values { .. }) => refuse(
-                "cross-entropy needs classes as targets: make the data with Data::classes".into(),
-            ),
+            (Self::CrossEntropy, Targets::Values { .. }) => refuse(format!(
+                "cross-entropy needs classes as targets: make {part} with Data::classes"
+            )),
             (Self::BinaryCrossEntropy, Targets::Classes(_)) if largest < 2 && outputs == 1 => {
                 Ok(())
             }
             (Self::BinaryCrossEntropy, Targets::Classes(_)) => refuse(format!(
-                "binary cross-entropy takes the classes 0 and 1 and one output: the data holds \
-                 class {largest}, the network has {outputs} outputs"
+                "binary cross-entropy takes the classes 0 and 1 and one output: {part} holds \
+                 class {largest} ({}), the network's output has the shape {output:?}",
+                of_largest()
             )),
             (_, Targets::Classes(_)) => refuse(format!(
-                "{} needs numbers as targets: make the data with Data::values",
+                "{} needs numbers as targets: make {part} with Data::values",
                 self.name()
             )),
             (_, Targets::Values { columns, .. }) if *columns != outputs => refuse(format!(
-                "the data holds {columns} target values an example, but the network's output has \
+                "{part} holds {columns} target values an example, but the network's output has \
                  the shape {output:?}: end it with a dense layer of {columns} units"
             )),
             (Self::BinaryCrossEntropy, Targets::Values { .. }) => {
-                match data.first_value_unlike(|value| (0.0..=1.0).contains(&value)) {
+                let fits = |value: f32| (0.0..=1.0).contains(&value);
+                match data.first_value_unlike(fits) {
                     None => Ok(()),
                     Some(value) => refuse(format!(
-                        "binary cross-entropy takes targets from 0 to 1, the data holds {value}"
+                        "binary cross-entropy takes targets from 0 to 1, {part} holds {value} ({})",
+                        example(&|target| {
+                            matches!(target, BatchTargets::Values(v) if !v.iter().all(|&v| fits(v)))
+                        })
                     )),
                 }
             }

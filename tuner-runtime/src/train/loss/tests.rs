@@ -92,7 +92,7 @@ fn not_a_number_gives_not_a_number() {
 #[test]
 fn targets_that_do_not_fit_are_refused() {
     let message = |loss: Loss, data: &Data, output: &[usize]| {
-        loss.check(data, output)
+        loss.check(data, "the data", output)
             .expect_err("it does not fit")
             .to_string()
     };
@@ -107,10 +107,14 @@ fn targets_that_do_not_fit_are_refused() {
     assert!(message(Loss::Mse, &values, &[2]).contains("1 target values"));
     // What a part leaves out does not count.
     let part = classes.select(&[1, 0]).unwrap();
-    assert!(Loss::BinaryCrossEntropy.check(&part, &[1]).is_ok());
     assert!(
         Loss::BinaryCrossEntropy
-            .check(&values.take(1), &[1])
+            .check(&part, "the data", &[1])
+            .is_ok()
+    );
+    assert!(
+        Loss::BinaryCrossEntropy
+            .check(&values.take(1), "the data", &[1])
             .is_ok()
     );
     assert!(message(Loss::Huber { delta: 0.0 }, &values, &[1]).contains("delta"));
