@@ -6,7 +6,6 @@
 //! killed leaves the old one or the new one.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
 
 use safetensors::tensor::SafeTensors;
@@ -20,6 +19,9 @@ use super::weights::{self, Array};
 const ENTRY: &str = "tuner.training";
 /// The version of what the JSON and the names mean.
 const VERSION: u32 = 1;
+
+/// The remedy where a training cannot go on.
+const ANEW: &str = "remove it, or name another file, to start anew";
 
 #[derive(Serialize, Deserialize)]
 struct Header {
@@ -64,27 +66,36 @@ pub(crate) fn write(session: &mut Session<'_>, path: &Path) -> Result<(), TrainE
 /// Puts the session into the state that a file holds.
 pub(crate) fn read(session: &mut Session<'_>, path: &Path) -> Result<(), TrainError> {
     let fault = |problem: String| TrainError::checkpoint(path, problem);
-    let bytes = fs::read(path).map_err(|error| fault(error.to_string()))?;
-    let (_, metadata) =
-        SafeTensors::read_metadata(&bytes).map_err(|error| fault(error.to_string()))?;
-    let file = SafeTensors::deserialize(&bytes).map_err(|error| fault(error.to_string()))?;
+    let damaged = |error| weights::damaged(path, &error);
+    let bytes = weights::bytes(path)?;
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
+    let file = SafeTensors::deserialize(&bytes).map_err(damaged)?;
     let json = metadata
         .metadata()
         .as_ref()
         .and_then(|entries| entries.get(ENTRY));
-    let json = json.ok_or_else(|| fault(format!("it has no entry {ENTRY}")))?;
-    let header: Header = serde_json::from_str(json).map_err(|error| fault(error.to_string()))?;
+    let json = json.ok_or_else(|| {
+        fault(format!(
+            "it holds no training to go on with, for it has no entry {ENTRY}; name another file"
+        ))
+    })?;
+    let header: Header = serde_json::from_str(json)
+        .map_err(|error| fault(format!("its entry {ENTRY} is damaged ({error}); {ANEW}")))?;
     if header.version != VERSION {
         return Err(fault(format!(
-            "it has version {}, this program reads version {VERSION}",
+            "it has version {}, this program reads version {VERSION}; {ANEW}",
             header.version
         )));
     }
-    if header.description != session.description() {
-        return Err(fault(
-            "it belongs to a training with other settings, data or seed: remove it to start anew"
-                .to_owned(),
-        ));
+    let description = session.description();
+    if header.description != description {
+        let differences = differences(&header.description, &description);
+        return Err(fault(format!(
+            "it belongs to a training with other settings, data or seed{}{}. To go on, train with \
+             those that it was begun with; else {ANEW}",
+            if differences.is_empty() { "" } else { ": " },
+            differences.join("; ")
+        )));
     }
     let load = |name: &str, to: &mut [f32]| weights::copy(path, &file, name, &[to.len()], to);
     let mut best = Vec::new();
@@ -112,4 +123,65 @@ pub(crate) fn read(session: &mut Session<'_>, path: &Path) -> Result<(), TrainEr
     session.stepper.steps = header.steps;
     session.progress = header.progress;
     Ok(())
+}
+
+/// In what a training differs from the one that began, each in words; what is too long to read is
+/// only named.
+fn differences(old: &str, new: &str) -> Vec<String> {
+    const LONGEST: usize = 120;
+    let (old, new) = (settings(old), settings(new));
+    let differ = new.iter().filter_map(|(name, value)| {
+        let (_, was) = old.iter().find(|(other, _)| other == name)?;
+        (was != value).then_some((name, value, was))
+    });
+    let words = differ.map(|(name, value, was)| match value.len().max(was.len()) {
+        _ if name.ends_with("data") => format!("the {name} is not the same"),
+        0..=LONGEST => format!("`{name}` is {value}, and was {was}"),
+        _ => format!("`{name}` is another one"),
+    });
+    words.collect()
+}
+
+/// The settings in the description of a training, with their values as they stand there; none where
+/// another version wrote it otherwise.
+fn settings(description: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    let Some(mut rest) = description.strip_prefix("Fit { ") else {
+        return found;
+    };
+    while let Some(end) = end_of_value(rest) {
+        let (field, after) = rest.split_at(end);
+        found.extend(field.trim_end().split_once(": "));
+        if let Some(after) = after.strip_prefix(", ") {
+            rest = after;
+            continue;
+        }
+        let after = after.strip_prefix("} seed ").unwrap_or_default();
+        if let Some((seed, examples)) = after.split_once(" examples ") {
+            found.push(("seed", seed));
+            let parts = examples.split_once("), ");
+            found.extend(parts.map(|(training, _)| ("training data", training)));
+            found.extend(parts.map(|(_, validation)| ("validation data", validation)));
+        }
+        break;
+    }
+    found
+}
+
+/// Where the value of a field ends: at a comma or a brace that is none of its own.
+fn end_of_value(text: &str) -> Option<usize> {
+    let (mut depth, mut is_quoted, mut is_escaped) = (0, false, false);
+    for (place, letter) in text.char_indices() {
+        match letter {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = is_quoted,
+            '"' => is_quoted = !is_quoted,
+            _ if is_quoted => {}
+            '{' | '[' | '(' => depth += 1,
+            ',' | '}' if depth == 0 => return Some(place),
+            '}' | ']' | ')' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }

@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::Path;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView, serialize};
 
 use super::error::TrainError;
 use super::network::Network;
+
+const OF_THIS_NETWORK: &str = "name a file of a network of the same layers";
 
 /// A named array with its shape, as bytes of little-endian `f32`.
 pub(crate) struct Array {
@@ -54,9 +57,53 @@ pub(crate) fn write(
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| fault(&error))?;
     let bytes = serialize(views, metadata).map_err(|error| fault(&error))?;
-    let beside = path.with_extension("tmp");
-    fs::write(&beside, bytes).map_err(|error| fault(&error))?;
-    fs::rename(&beside, path).map_err(|error| fault(&error))
+    let beside = beside(path);
+    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
+    written.map_err(|error| unwritable(path, &error))
+}
+
+/// Where a file is written before it takes its place.
+fn beside(path: &Path) -> PathBuf {
+    path.with_extension("tmp")
+}
+
+/// Makes the folder of a file that is to be written later, and tries whether it can be.
+pub(crate) fn prepare(path: &Path) -> Result<(), TrainError> {
+    let beside = beside(path);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let tried = match folder.as_os_str().is_empty() {
+        true => Ok(()),
+        false => fs::create_dir_all(folder),
+    };
+    let tried = tried.and_then(|()| fs::write(&beside, []));
+    tried
+        .and_then(|()| fs::remove_file(&beside))
+        .map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> TrainError {
+    let remedy = match error.kind() {
+        ErrorKind::NotFound => "make its folder, or name a file in one that there is",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room there",
+        _ => "name a file that this program may write, in a folder that it may write to",
+    };
+    TrainError::checkpoint(path, format!("it cannot be written ({error}); {remedy}"))
+}
+
+/// All bytes of a file.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, TrainError> {
+    fs::read(path).map_err(|error| {
+        let remedy = "name a file that there is and that this program may read";
+        TrainError::checkpoint(path, format!("it cannot be read ({error}); {remedy}"))
+    })
+}
+
+/// The error of a file that is none of safetensors.
+pub(crate) fn damaged(path: &Path, error: &SafeTensorError) -> TrainError {
+    let remedy = "name another file, or remove it and train anew";
+    let problem =
+        format!("it is damaged, or no file of the safetensors format ({error}); {remedy}");
+    TrainError::checkpoint(path, problem)
 }
 
 /// Copies the array of this name, which must have this shape.
@@ -70,10 +117,10 @@ pub(crate) fn copy(
     let fault = |problem: String| TrainError::checkpoint(path, problem);
     let array = file
         .tensor(name)
-        .map_err(|error| fault(format!("{name}: {error}")))?;
+        .map_err(|_| fault(format!("it holds no array {name}; {OF_THIS_NETWORK}")))?;
     if array.dtype() != Dtype::F32 || array.shape() != shape {
         return Err(fault(format!(
-            "the array {name} has the shape {:?} and the type {:?}, not {shape:?} and F32",
+            "the array {name} has the shape {:?} and the type {:?}, not {shape:?} and F32; {OF_THIS_NETWORK}",
             array.shape(),
             array.dtype(),
         )));
@@ -101,9 +148,8 @@ impl Network {
     /// When the file cannot be read, or lacks a parameter or holds it in another shape; then some
     /// of the weights may have been taken.
     pub fn load(&mut self, path: &Path) -> Result<(), TrainError> {
-        let fault = |error: &dyn std::fmt::Display| TrainError::checkpoint(path, error.to_string());
-        let bytes = fs::read(path).map_err(|error| fault(&error))?;
-        let file = SafeTensors::deserialize(&bytes).map_err(|error| fault(&error))?;
+        let bytes = bytes(path)?;
+        let file = SafeTensors::deserialize(&bytes).map_err(|error| damaged(path, &error))?;
         let mut result = Ok(());
         self.visit(&mut |name, parameter| {
             if result.is_ok() {
@@ -147,7 +193,11 @@ mod tests {
             error.contains("4.dense.weight") && error.contains("model.safetensors"),
             "{error}"
         );
-        assert!(second.load(&directory.path().join("none")).is_err());
+        let error = second.load(&directory.path().join("none")).unwrap_err();
+        assert!(
+            error.to_string().contains("name a file that there is"),
+            "{error}"
+        );
         // As many numbers, but others.
         let wide = |inputs, units| {
             let net = Sequential::input([inputs]).dense(units, Activation::Tanh);

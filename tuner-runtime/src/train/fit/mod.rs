@@ -20,6 +20,7 @@ use super::optimizer::{Adam, Clip, Optimizer};
 use super::profile::Profile;
 use super::schedule::Schedule;
 use super::sequential::Sequential;
+use super::weights;
 use session::Session;
 
 /// How a network is trained: a description that can run any number of times.
@@ -230,13 +231,14 @@ impl Fit {
     }
 
     /// Like [`Fit::train`], but stores a checkpoint in the file `checkpoint` after every epoch,
-    /// and goes on from there when the file exists already: a training that was killed and
+    /// in a folder that is made where there is none, and goes on from there when the file exists already: a training that was killed and
     /// started again ends with the same bits as one that was not. `on_epoch` sees the epochs that
     /// are trained now; the history holds all.
     ///
     /// # Errors
     /// Those of [`Fit::train`], and when the checkpoint cannot be written, cannot be read, or
-    /// belongs to another training.
+    /// belongs to another training. More epochs are another training too, for schedules depend on
+    /// their number.
     pub fn train_resumable<'a>(
         &self,
         seed: u64,
@@ -246,8 +248,9 @@ impl Fit {
         on_epoch: &mut dyn FnMut(&EpochMetrics) -> ControlFlow<()>,
     ) -> Result<Trained, TrainError> {
         let mut session = self.begin(seed, train, validation.into())?;
-        if checkpoint.exists() {
-            session.resume(checkpoint)?;
+        match checkpoint.exists() {
+            true => session.resume(checkpoint)?,
+            false => weights::prepare(checkpoint)?,
         }
         session.run(Some(checkpoint), on_epoch)
     }

@@ -319,6 +319,56 @@ fn a_checkpoint_of_another_training_or_a_broken_one_is_refused() {
 }
 
 #[test]
+fn the_difference_to_a_checkpoint_is_named() {
+    let (data, other) = (ring(50), ring(40));
+    let go = &mut |_: &EpochMetrics| ControlFlow::Continue(());
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("checkpoint.safetensors");
+    rich().train_resumable(1, &data, &data, &file, go).unwrap();
+    let mut message = |fit: Fit, seed: u64, validation: &Data| {
+        let error = fit.train_resumable(seed, &data, validation, &file, go);
+        error.unwrap_err().to_string()
+    };
+    let text = message(rich().epochs(12), 1, &data);
+    let named = "or seed: `epochs` is 12, and was 8. To go on, train with those";
+    assert!(text.contains(named), "{text}");
+    assert!(text.ends_with("to start anew"), "{text}");
+    let text = message(rich().restore_best("val_loss").batch_size(9), 2, &other);
+    let named = r#": `batch_size` is 9, and was 32; `restore_best` is Some("val_loss"), and was Some("val_accuracy"); `seed` is 2, and was 1; the validation data is not the same."#;
+    assert!(text.contains(named), "{text}");
+    let mut wide = rich();
+    wide.net = Sequential::input([2]).dense(2, Activation::Linear);
+    let text = message(wide, 1, &data);
+    assert!(text.contains(": `net` is another one. To"), "{text}");
+}
+
+#[test]
+fn the_folder_of_a_checkpoint_is_made_or_missed_before_the_first_epoch() {
+    let data = ring(50);
+    let directory = tempfile::tempdir().unwrap();
+    let mut epochs = 0;
+    let mut train = |file: &Path| {
+        let mut count = |_: &EpochMetrics| {
+            epochs += 1;
+            ControlFlow::Break(())
+        };
+        let trained = fit(0.01).train_resumable(1, &data, None, file, &mut count);
+        (trained.map(drop).map_err(|error| error.to_string()), epochs)
+    };
+    let folder = directory.path().join("runs").join("ring");
+    let file = folder.join("checkpoint.safetensors");
+    assert_eq!(train(&file), (Ok(()), 1));
+    assert!(file.exists());
+    // A file is no folder, and a folder is no file.
+    for place in [file.join("checkpoint.safetensors"), folder] {
+        let (ended, epochs) = train(&place);
+        let text = ended.unwrap_err();
+        assert!(text.contains("; name a file that"), "{text}");
+        assert_eq!(epochs, 1, "{text}");
+    }
+}
+
+#[test]
 fn early_stopping_ends_and_the_best_weights_return() {
     let (training, validation) = ring(120).split(0.5).unwrap();
     let go = &mut |_: &EpochMetrics| ControlFlow::Continue(());
