@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::space::{PointError, SpaceError};
 use crate::storage::StorageError;
 use crate::study::StudyError;
+use crate::trial::text::counted;
 
 /// A search that cannot begin, or did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -43,8 +44,12 @@ pub enum SearchError {
     WrongObjective(StudyError),
     /// Too many trials in a row failed.
     #[error(
-        "{count} trials in a row failed, the last with: {message}. Mend the cause, or allow more \
-         with .max_consecutive_failed_trials(..); what was found is stored"
+        "{}: {message}. Mend the cause, or allow more with .max_consecutive_failed_trials(..); \
+         what was found is stored",
+        match count {
+            1 => "a trial failed".to_owned(),
+            _ => format!("{count} trials in a row failed, the last with"),
+        }
     )]
     Failing {
         /// How many.
@@ -74,7 +79,8 @@ pub enum SearchError {
     },
     /// Ctrl-C, the end of the session, or an observer.
     #[error(
-        "interrupted after {ended} trials ({running} begun); {}",
+        "interrupted after {} ({running} begun); {}",
+        counted(*ended, "trial"),
         match place {
             Some(place) => format!("{place} holds everything: run the same command again to go on"),
             None => "search again with the same tuner to go on".to_owned(),
@@ -114,3 +120,44 @@ macro_rules! by_way_of_the_study {
     )*};
 }
 by_way_of_the_study!(StorageError, SpaceError, PointError);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_no_plural() {
+        let failing = |count| {
+            let message = "no room".to_owned();
+            SearchError::Failing { count, message }.to_string()
+        };
+        let one = failing(1);
+        assert!(one.starts_with("a trial failed: no room. Mend"), "{one}");
+        let two = failing(2);
+        assert!(
+            two.starts_with("2 trials in a row failed, the last with: no"),
+            "{two}"
+        );
+        let interrupted = |ended| {
+            let (running, place) = (0, None);
+            let fault = SearchError::Interrupted {
+                ended,
+                running,
+                place,
+            };
+            fault.to_string()
+        };
+        let one = interrupted(1);
+        assert!(
+            one.starts_with("interrupted after 1 trial (0 begun)"),
+            "{one}"
+        );
+        let two = interrupted(2);
+        assert!(two.starts_with("interrupted after 2 trials (0"), "{two}");
+        #[cfg(feature = "gp")]
+        assert_eq!(
+            crate::sampler::SurrogateError::TooFew { found: 1 }.to_string(),
+            "the study has 1 finished trial; a surrogate needs at least 2"
+        );
+    }
+}

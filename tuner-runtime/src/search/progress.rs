@@ -11,6 +11,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use super::controls::Controls;
 use super::lines::{self, Expected};
 use crate::study::{Core, Observer};
+use crate::trial::text::counted;
 use crate::trial::{Event, History, State, TrialRecord};
 
 /// Without a terminal a trial that runs says where it is no more often than this.
@@ -106,8 +107,9 @@ impl Show {
         speaker.say(history.space().to_string().trim_end());
         if !history.trials().is_empty() {
             let best = lines::best(&history);
-            let (ended, waiting) = (history.ended_count(), lines::waiting(&history));
-            speaker.say(&format!("going on after {ended} trials{waiting}; {best}"));
+            let ended = counted(history.ended_count(), "trial");
+            let waiting = lines::waiting(&history);
+            speaker.say(&format!("going on after {ended}{waiting}; {best}"));
             if let Some(line) = lines::other_executions(&history, executions) {
                 speaker.say(&line);
             }

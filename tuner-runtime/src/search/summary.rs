@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::trial::text::{configuration, duration, first_line, number, seconds};
+use crate::trial::text::{configuration, counted, duration, first_line, number, one_line, seconds};
 use crate::trial::{History, State, TrialRecord};
 
 /// How many causes of failures are told, and how many trials of each.
@@ -30,8 +30,7 @@ pub fn results_table(history: &History, count: usize) -> String {
         .collect();
     let mut text = match history.trials().len() {
         0 => return "no trial has begun\n".to_owned(),
-        1 => format!("1 trial: {}", counts.join(", ")),
-        all => format!("{all} trials: {}", counts.join(", ")),
+        all => format!("{}: {}", counted(all, "trial"), counts.join(", ")),
     };
     // They stay in the record, whatever became of them, and do not count.
     match history.trials().iter().filter(|trial| !trial.fits).count() {
@@ -42,7 +41,7 @@ pub fn results_table(history: &History, count: usize) -> String {
     }
     let _ = writeln!(text, "; {} of training", duration(history.seconds()));
     if !best.is_empty() {
-        let goals: Vec<String> = history.goals().iter().map(|g| g.name.to_string()).collect();
+        let goals: Vec<String> = history.goals().iter().map(|g| one_line(&g.name)).collect();
         let mut rows = vec![vec!["trial".to_owned()]];
         rows[0].extend(goals);
         rows[0].extend(["seconds".to_owned(), "configuration".to_owned()]);
@@ -63,7 +62,8 @@ pub fn results_table(history: &History, count: usize) -> String {
         let _ = writeln!(text, "failed: {message} ({trials} {listed}{more})");
     }
     if failures.len() > CAUSES {
-        let _ = writeln!(text, "and {} other causes", failures.len() - CAUSES);
+        let others = counted(failures.len() - CAUSES, "other cause");
+        let _ = writeln!(text, "and {others}");
     }
     text
 }

@@ -20,7 +20,7 @@ use super::worker::Work;
 use crate::space::{Handle, Point, Tunable};
 use crate::study::{Best, Study, StudyError};
 use crate::trial::State;
-use crate::trial::text::one_line;
+use crate::trial::text::{counted, one_line};
 
 /// Searches the space of `T`: trains one configuration after another and keeps what came of it.
 ///
@@ -266,12 +266,13 @@ impl<T: Tunable> Tuner<T> {
             SearchError::NoResult {
                 hint: match message.map(one_line) {
                     Some(message) => format!(
-                        " (the last of {} trials: {message})",
-                        history.trials().len()
+                        " (the last of {}: {message})",
+                        counted(history.trials().len(), "trial")
                     ),
                     None if strange > 0 => format!(
-                        " (of {} trials {strange} belong to another space, and max_trials counts them: raise it)",
-                        history.trials().len()
+                        " (of {} {strange} {} to another space, and max_trials counts them: raise it)",
+                        counted(history.trials().len(), "trial"),
+                        if strange == 1 { "belongs" } else { "belong" }
                     ),
                     None => String::new(),
                 },

@@ -62,7 +62,7 @@ impl Schedule {
             Self::WarmupCosine { warmup } => Err(TrainError::setting(
                 "the schedule's warm-up",
                 warmup,
-                &format!("it is at least 0 and at most the {epochs} epochs of the training"),
+                &format!("it is at least 0 and at most the number of epochs, {epochs}"),
             )),
         }
     }

@@ -38,6 +38,20 @@ fn trimmed(digits: &str) -> &str {
     }
 }
 
+/// So many of something, whose name takes an `s` where there is not one.
+///
+/// ```
+/// # use tuner_runtime as tuner;
+/// use tuner::trial::text::counted;
+/// assert_eq!((counted(1, "trial"), counted(2, "trial")), ("1 trial".into(), "2 trials".into()));
+/// ```
+pub fn counted(count: usize, name: &str) -> String {
+    match count {
+        1 => format!("1 {name}"),
+        _ => format!("{count} {name}s"),
+    }
+}
+
 /// The parameters and their values in one line, floats as [`number`] writes them.
 pub fn configuration(point: &Point) -> String {
     let pairs = point.iter().map(|(name, value)| (name, param(value)));

@@ -6,6 +6,7 @@ use super::encoding::Encoding;
 use crate::gp::{Data, FitOptions, GpError, Hyper, Posterior, fit, representative};
 use crate::math::transform::Scale;
 use crate::space::{Point, PointError, Space};
+use crate::trial::text::counted;
 use crate::trial::{Goal, History, TrialRecord};
 
 /// Trials that the process is fitted to, and that it is conditioned on, at most.
@@ -63,7 +64,7 @@ pub struct Expected {
 #[non_exhaustive]
 pub enum SurrogateError {
     /// Too little happened.
-    #[error("the study has {found} finished trials; a surrogate needs at least 2")]
+    #[error("the study has {}; a surrogate needs at least 2", counted(*found, "finished trial"))]
     TooFew {
         /// How many there are.
         found: usize,

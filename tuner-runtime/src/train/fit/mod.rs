@@ -360,8 +360,12 @@ impl Fit {
             let usable = weights.iter().all(|w| w.is_finite() && *w >= 0.0);
             if weights.len() < classes || !usable {
                 return Err(TrainError::Data(format!(
-                    "the class weights {weights:?} do not fit {part} with its {classes} classes: \
-                     give one for each class, finite and at least 0"
+                    "the class weights {weights:?} do not fit {part} of {}: \
+                     give one for each class, finite and at least 0",
+                    match classes {
+                        1 => "1 class".to_owned(),
+                        _ => format!("{classes} classes"),
+                    }
                 )));
             }
         }

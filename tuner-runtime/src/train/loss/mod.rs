@@ -7,6 +7,7 @@ mod tests;
 
 use super::data::{BatchTargets, Data, Targets};
 use super::error::TrainError;
+use crate::trial::text::counted;
 
 /// What training makes small, as a mean over the examples.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,8 +99,10 @@ impl Loss {
                 self.name()
             )),
             (_, Targets::Values { columns, .. }) if *columns != outputs => refuse(format!(
-                "{part} holds {columns} target values an example, but the network's output has \
-                 the shape {output:?}: end it with a dense layer of {columns} units"
+                "{part} holds {} an example, but the network's output has \
+                 the shape {output:?}: end it with a dense layer of {}",
+                counted(*columns, "target value"),
+                counted(*columns, "unit")
             )),
             (Self::BinaryCrossEntropy, Targets::Values { .. }) => {
                 let fits = |value: f32| (0.0..=1.0).contains(&value);

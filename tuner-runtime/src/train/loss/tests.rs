@@ -104,7 +104,7 @@ fn targets_that_do_not_fit_are_refused() {
     assert!(message(Loss::Mae, &classes, &[3]).contains("Data::values"));
     assert!(message(Loss::BinaryCrossEntropy, &classes, &[1]).contains("class 2"));
     assert!(message(Loss::BinaryCrossEntropy, &values, &[1]).contains("1.5"));
-    assert!(message(Loss::Mse, &values, &[2]).contains("1 target values"));
+    assert!(message(Loss::Mse, &values, &[2]).contains("1 target value an example"));
     // What a part leaves out does not count.
     let part = classes.select(&[1, 0]).unwrap();
     assert!(
