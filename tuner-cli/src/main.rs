@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Err(fault) if is_closed_pipe(&*fault) => ExitCode::SUCCESS,
         Err(fault) => {
             // Nobody may be there to read it.
+            let fault = read::printable(&fault.to_string());
             let _ = writeln!(std::io::stderr(), "error: {fault}");
             ExitCode::FAILURE
         }

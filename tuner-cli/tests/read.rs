@@ -13,7 +13,7 @@ use tuner_runtime::sampler::Grid;
 use tuner_runtime::space::Space;
 use tuner_runtime::storage::Sqlite;
 use tuner_runtime::study::{Core, OnChange, Setup};
-use tuner_runtime::trial::Constraint;
+use tuner_runtime::trial::{Constraint, Objective};
 
 /// Two finished trials, a failed one and a pruned one; the best is number 1.
 fn fill(file: &Path, studies: usize) {
@@ -200,6 +200,43 @@ fn a_text_of_two_lines_stays_in_its_row() {
     assert!(trials.contains(r#"a\nb = "two\nlines""#), "{trials}");
     let shown = tuner(&["show", file, "0"]).output;
     assert!(shown.contains("\n  a\\nb = \"two\\nlines\"\n"), "{shown}");
+}
+
+#[test]
+fn names_move_no_cursor() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("study.db");
+    let (space, _) = Space::from_json(&json!([{"name": "a", "type": "bool"}])).unwrap();
+    let odd = "\u{1b}[2J\u{9b}1m\rodd";
+    for name in [odd, "other"] {
+        let storage = Arc::new(Sqlite::open(&file).unwrap());
+        let setup = Setup::new(space.clone(), Grid::new()).objective(Objective::minimize(odd));
+        let study = Core::open(storage, name.into(), setup).unwrap();
+        let number = study.ask().unwrap().number;
+        study.report(number, 0, 1, [(odd, 1.0)]).unwrap();
+        study.set_attribute(Some(number), odd, odd).unwrap();
+        study.tell(number, 1.0).unwrap();
+    }
+    let file = file.to_str().unwrap();
+    for (command, code) in [
+        (&["studies"][..], 0),
+        (&["trials", "--name", odd], 0),
+        (&["best", "--name", odd], 0),
+        (&["show", "0", "--name", odd], 0),
+        (&["watch", "--name", odd], 0),
+        // Which of the two is not said.
+        (&["best"], 1),
+        (&["best", "--name", "\u{1b}[2J"], 1),
+        (&["delete", "--yes", "--name", odd], 0),
+    ] {
+        let options: Vec<&str> = [&command[..1], &[file], &command[1..]].concat();
+        let run = tuner(&options);
+        assert_eq!(run.code, Some(code), "{command:?}: {}", run.error);
+        let text = run.output + &run.error;
+        assert!(text.contains("\\u{1b}[2J"), "{command:?}: {text}");
+        let moves = |letter: char| letter.is_control() && letter != '\n';
+        assert!(!text.contains(moves), "{command:?}: {text:?}");
+    }
 }
 
 #[cfg(unix)]

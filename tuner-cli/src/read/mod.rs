@@ -5,6 +5,7 @@ mod open;
 mod text;
 mod watch;
 
+pub(crate) use text::printable;
 pub(crate) use watch::watch;
 
 use std::error::Error;
@@ -16,6 +17,7 @@ use tuner_runtime::report;
 use tuner_runtime::search::{delete_kept, holds_kept};
 use tuner_runtime::storage::{Sqlite, Storage, StudyId};
 use tuner_runtime::study;
+use tuner_runtime::trial::text::{counted, one_line};
 use tuner_runtime::trial::{History, TrialRecord};
 
 use crate::args::{Format, Read};
@@ -147,8 +149,9 @@ pub(crate) fn delete(options: &Read) -> Done {
         }
         return print_json(&gone);
     }
+    let (name, count) = (one_line(id.as_str()), counted(count, "trial"));
     let mut text = format!(
-        "deleted the study `{id}` with {count} trials from {}",
+        "deleted the study `{name}` with {count} from {}",
         storage.place()
     );
     match kept {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tuner_runtime::storage::{Sqlite, Storage, StorageError, StudyId};
 use tuner_runtime::study;
 use tuner_runtime::trial::History;
+use tuner_runtime::trial::text::one_line;
 
 use crate::args::Target;
 
@@ -66,7 +67,10 @@ pub(super) fn study(target: &Target) -> Result<(Sqlite, StudyId), Box<dyn Error>
 
 /// Studies by their names, as they stand in a sentence.
 pub(super) fn names(ids: &[StudyId]) -> String {
-    let names: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+    let names: Vec<String> = ids
+        .iter()
+        .map(|id| format!("`{}`", one_line(id.as_str())))
+        .collect();
     names.join(", ")
 }
 

@@ -75,6 +75,7 @@ pub(super) fn trial(trial: &TrialRecord) -> String {
     }
     parameters(&mut text, trial);
     for (name, note) in &trial.attributes {
+        let (name, note) = (one_line(name), one_line(&note.to_string()));
         let _ = writeln!(text, "note {name}: {note}");
     }
     for run in &trial.executions {
@@ -102,7 +103,7 @@ pub(super) fn trial(trial: &TrialRecord) -> String {
 }
 
 /// What a program said, line by line, without what would move the cursor of a terminal.
-fn printable(message: &str) -> String {
+pub(crate) fn printable(message: &str) -> String {
     let lines: Vec<String> = message.lines().map(one_line).collect();
     lines.join("\n")
 }

@@ -11,6 +11,7 @@ use serde_json::{Value as Json, json};
 use tuner_runtime::search::lines::{self, Expected};
 use tuner_runtime::search::results_table;
 use tuner_runtime::storage::{Sqlite, Storage, StudyId};
+use tuner_runtime::trial::text::one_line;
 use tuner_runtime::trial::{Event, History, Seq, State};
 
 use super::{Done, open, print};
@@ -52,7 +53,8 @@ pub(crate) fn watch(options: &Read, interval: f64, wait: bool) -> Done {
         take_in(&mut history, &news)?;
         if let (Some(history), Some(screen)) = (&history, &mut screen) {
             if is_first {
-                screen.begin(&format!("{} in {}", id, storage.place()), history)?;
+                let title = format!("{id} in {}", storage.place());
+                screen.begin(&one_line(&title), history)?;
             } else {
                 screen.go_on(history, &news)?;
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::trial::text::{configuration, duration, first_line, number};
+use crate::trial::text::{configuration, duration, first_line, number, one_line};
 use crate::trial::{ExecutionRecord, History, State, TrialRecord};
 
 /// What is expected of a search or of a trial, as far as it is known.
@@ -92,7 +92,7 @@ pub fn best(history: &History) -> String {
     } else {
         ", misses a constraint"
     };
-    let name = &history.goal().name;
+    let name = one_line(&history.goal().name);
     format!(
         "best {name} {} (trial {}{missed})",
         number(value),
@@ -122,7 +122,7 @@ pub fn running(
     let last = run.curve.metrics(run.curve.len() - 1);
     let goal = history.goal();
     if let Some(value) = last.get(&goal.name) {
-        text += &format!(" {} {}", goal.name, number(value));
+        text += &format!(" {} {}", one_line(&goal.name), number(value));
     }
     let values = run.curve.of(&goal.name).map(|(_, value)| value);
     let better = |one: f64, other: f64| {
@@ -140,7 +140,7 @@ pub fn running(
     let others = last.iter().filter(|(name, _)| *name != &*goal.name);
     for (place, (name, value)) in others.enumerate() {
         let mark = if place == 0 { ';' } else { ',' };
-        text += &format!("{mark} {name} {}", number(value));
+        text += &format!("{mark} {} {}", one_line(name), number(value));
     }
     text
 }
@@ -151,7 +151,11 @@ pub fn paused(history: &History, trial: &TrialRecord) -> String {
     let curve = trial.executions.first().map(|run| &run.curve);
     let last = curve.and_then(|curve| curve.last(&goal.name));
     let at = last.map_or(String::new(), |(step, value)| {
-        format!(" after epoch {step}: {} {}", goal.name, number(value))
+        format!(
+            " after epoch {step}: {} {}",
+            one_line(&goal.name),
+            number(value)
+        )
     });
     let point = configuration(&trial.point);
     format!("trial {} waits{at} ({point})", trial.number)
@@ -168,6 +172,7 @@ pub fn dropped(numbers: &[u64], message: &str) -> String {
     } else {
         "trials"
     };
+    let message = first_line(message);
     format!("{trials} {}{more} pruned: {message}", listed.join(", "))
 }
 
@@ -179,7 +184,8 @@ pub fn ended(history: &History, trial: &TrialRecord) -> String {
     let what = match trial.state {
         State::Finished => {
             let goals = history.goals().iter().zip(&trial.values);
-            let values = goals.map(|(goal, &value)| format!("{} {}", goal.name, number(value)));
+            let values =
+                goals.map(|(goal, &value)| format!("{} {}", one_line(&goal.name), number(value)));
             let values: Vec<String> = values.collect();
             format!(": {} in {seconds}", values.join(", "))
         }
@@ -232,6 +238,43 @@ mod tests {
             line(of(2, None), Expected::default()),
             "trial 0, execution 1 of 2, epoch 2: acc 0.7, best 0.8; loss 0.333333"
         );
+    }
+
+    #[test]
+    fn names_of_metrics_stay_in_their_line() {
+        let json = serde_json::json!([{"name": "rate", "type": "float", "low": 0, "high": 1}]);
+        let (space, _) = Space::from_json(&json).unwrap();
+        let name = "a\n\u{1b}[2J";
+        let setup = Setup::new(space, crate::sampler::Random::new());
+        let setup = setup.objective(Objective::maximize(name));
+        let study = Core::open(Arc::new(Memory::new()), "lines".into(), setup).unwrap();
+        let number = study.ask().unwrap().number;
+        study
+            .report(number, 0, 1, [(name, 0.5), ("b\t", 0.5)])
+            .unwrap();
+        let line = |tell: fn(&History, &TrialRecord) -> String| {
+            let history = study.history();
+            tell(&history, &history.trials()[0])
+        };
+        let none = Expected::default();
+        let told = line(|history, trial| {
+            running(history, trial, Expected::default(), Expected::default())
+        });
+        assert_eq!(
+            told,
+            "trial 0, epoch 1: a\\n\\u{1b}[2J 0.5, best 0.5; b\\t 0.5"
+        );
+        study.pause(number).unwrap();
+        let waits = line(paused);
+        study.ask().unwrap();
+        study.tell(number, 0.5).unwrap();
+        let table = crate::search::results_table(&study.history(), 1);
+        let table: String = table.lines().collect();
+        for text in [waits, line(ended), search(&study.history(), none), table] {
+            assert!(text.contains("a\\n\\u{1b}[2J"), "{text}");
+            assert!(!text.contains(char::is_control), "{text:?}");
+        }
+        assert_eq!(dropped(&[1], "two\nlines"), "trial 1 pruned: two ...");
     }
 
     #[test]
