@@ -111,6 +111,7 @@ mod tests {
             ("hyperband:0", "as 81"),
             ("patience:-1", "as 5"),
             ("wilcoxon:x", "as 0.05"),
+            ("wilcoxon:7", "from 0 to 1"),
             ("threshold", "threshold:..100"),
             ("threshold:..", "threshold:..100"),
             ("threshold:5..1", "threshold:..100"),

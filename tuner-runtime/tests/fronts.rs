@@ -324,6 +324,15 @@ mod model {
         for prior in [Prior::around(3.0), Prior::weights([(3i64, 1.0)])] {
             assert!(told(prior).contains("fixed to 3 and not tuned"));
         }
+        for spread in [-1.0, 0.0, 1.5, f64::NAN] {
+            let space = cube(1);
+            let goal = Objective::minimize("loss").goal().unwrap();
+            let sampler = Gp::new().prior("x0", Prior::around(0.1).spread(spread));
+            let fault = sampler.plan(&space, &[goal]).unwrap_err().to_string();
+            let says =
+                format!("`x0`: the spread is {spread}; it is a part of the range, from 0.01");
+            assert!(fault.contains(&says), "{fault}");
+        }
 
         let sampler = Gp::new()
             .prior("rate", Prior::around(1e-3))

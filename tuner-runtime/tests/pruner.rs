@@ -13,7 +13,7 @@ use tuner::pruner::{
 };
 use tuner::sampler::Random;
 use tuner::space::Space;
-use tuner::storage::Memory;
+use tuner::storage::{Memory, Storage};
 use tuner::study::{Core, Setup};
 use tuner::trial::{Objective, State};
 
@@ -290,8 +290,91 @@ fn a_threshold_holds_after_the_warm_up() {
         [None, None, Some(1)],
         "bounds are those of the metric itself"
     );
-    let unsaid = Threshold::new().upper(1.0).lower(f64::NAN).upper(f64::NAN);
-    assert_eq!(unsaid, Threshold::new().upper(1.0));
+}
+
+#[test]
+fn settings_without_sense_are_refused_before_the_study_begins() {
+    let nan = f64::NAN;
+    let faulty: [(Box<dyn Pruner>, &str); 19] = [
+        (
+            Box::new(Threshold::new().lower(3.0).upper(1.0)),
+            "lower of Threshold is 3; it is at most upper, which is 1",
+        ),
+        (
+            Box::new(Threshold::new().upper(nan)),
+            "upper of Threshold is NaN; it is a number",
+        ),
+        (
+            Box::new(Threshold::new().lower(nan)),
+            "lower of Threshold is NaN; it is a number",
+        ),
+        (
+            Box::new(Hyperband::new(0)),
+            "max_steps of Hyperband is 0; it is at least 1",
+        ),
+        (
+            Box::new(Hyperband::new(9).reduction(1)),
+            "the reduction of Hyperband is 1; it is at least 2",
+        ),
+        (
+            Box::new(Hyperband::new(9).reduction(0)),
+            "the reduction of Hyperband is 0",
+        ),
+        (
+            Box::new(Hyperband::new(9).min_steps(0)),
+            "min_steps of Hyperband is 0",
+        ),
+        (
+            Box::new(Hyperband::new(9).min_steps(10)),
+            "min_steps of Hyperband is 10; it is at most max_steps, which is 9",
+        ),
+        (
+            Box::new(Asha::new().reduction(1)),
+            "the reduction of Asha is 1",
+        ),
+        (
+            Box::new(Asha::new().first_rung(0)),
+            "the first rung of Asha is 0",
+        ),
+        (
+            Box::new(Asha::new().promoting(0)),
+            "max_steps of Asha is 0; it is at least 1",
+        ),
+        (
+            Box::new(Percentile::new(nan)),
+            "the percentile of Percentile is NaN; it is a number from 0 to 100",
+        ),
+        (Box::new(Percentile::new(-1.0)), "is -1; it is a number"),
+        (Box::new(Percentile::new(100.5)), "is 100.5"),
+        (
+            Box::new(Median::new().interval_steps(0)),
+            "interval_steps of Median is 0",
+        ),
+        (
+            Box::new(Patience::new(0)),
+            "the number of reports of Patience is 0",
+        ),
+        (
+            Box::new(Patience::new(1).min_delta(-0.5)),
+            "min_delta of Patience is -0.5",
+        ),
+        (
+            Box::new(Wilcoxon::new(7.0)),
+            "p of Wilcoxon is 7; it is a probability from 0 to 1",
+        ),
+        (Box::new(Wilcoxon::new(nan)), "p of Wilcoxon is NaN"),
+    ];
+    let storage = Arc::new(Memory::new());
+    for (pruner, says) in faulty {
+        let mut setup = Setup::new(axis(), Random::new()).objective("loss");
+        setup.pruner = Some(Arc::new(pruner));
+        let fault = Core::open(storage.clone(), "study".into(), setup).err();
+        let fault = fault.map(|fault| fault.to_string()).unwrap_or_default();
+        assert!(fault.contains(says), "{says}: {fault}");
+    }
+    assert!(storage.list().unwrap().is_empty());
+    // One that is asked without a study has an end all the same.
+    assert_eq!(Hyperband::new(9).reduction(0).brackets().len(), 4);
 }
 
 #[test]

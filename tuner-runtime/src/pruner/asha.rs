@@ -7,8 +7,9 @@
 use std::collections::BTreeSet;
 
 use super::curves::{astray, last, others, scores};
+use super::error::at_least;
 use super::rungs::{arrives, is_beyond, pause, ranked, score_at};
-use super::{Next, Pruner, Verdict, without_waiting};
+use super::{Next, Pruner, PrunerError, Verdict, without_waiting};
 use crate::trial::{ExecutionRecord, History, State, TrialRecord};
 
 /// Stops trials that are not among the best 1/eta at a rung: the steps `first * eta^k`.
@@ -49,27 +50,32 @@ impl Asha {
         }
     }
 
-    /// The step of the first rung; 1 unless set.
+    /// The step of the first rung, at least 1; 1 unless set.
     #[must_use]
     pub fn first_rung(mut self, step: u64) -> Self {
-        self.first_rung = step.max(1);
+        self.first_rung = step;
         self
     }
 
-    /// Eta: of so many trials one goes on, for so many times the steps; 3 unless set.
+    /// Eta: of so many trials one goes on, for so many times the steps; at least 2, and 3 unless set.
     #[must_use]
     pub fn reduction(mut self, eta: u64) -> Self {
-        self.reduction = eta.max(2);
+        self.reduction = eta;
         self
     }
 
-    /// Lets every trial wait at each rung below `max_steps`, the steps of a whole trial, and goes on with the best 1/eta of
+    /// Lets every trial wait at each rung below `max_steps`, the steps of a whole trial and at least 1, and goes on with the best 1/eta of
     /// all that reached it, as soon as there are eta for one. At the end, when no trial begins any more, the best one of
     /// each rung goes on in any case.
     #[must_use]
     pub fn promoting(mut self, max_steps: u64) -> Self {
         self.promoting = Some(max_steps);
         self
+    }
+
+    /// The first rung and eta; what [`Pruner::check`] refuses would have no rungs.
+    fn rungs(&self) -> (u64, u64) {
+        (self.first_rung.max(1), self.reduction.max(2))
     }
 
     /// A trial that is among the best of those that reached its rung, and goes on to the next one.
@@ -98,11 +104,12 @@ impl Asha {
                 .iter()
                 .filter(|other| score(other).is_none_or(|s| s >= *best));
             let is_last = !more && !trials().any(|trial| arrives(trial, rung));
-            let kept = (reached / self.reduction).max(u64::from(is_last));
+            let (_, reduction) = self.rungs();
+            let kept = (reached / reduction).max(u64::from(is_last));
             let goes_on = (better.count() as u64) < kept;
             goes_on.then(|| Next::Continue {
                 trial: trial.number,
-                to: below(rung.saturating_mul(self.reduction), max_steps),
+                to: below(rung.saturating_mul(reduction), max_steps),
             })
         })
     }
@@ -119,19 +126,18 @@ impl Pruner for Asha {
         )
     }
 
+    fn check(&self) -> Result<(), PrunerError> {
+        at_least(1, "the first rung of Asha", self.first_rung)?;
+        at_least(2, "the reduction of Asha", self.reduction)?;
+        at_least(1, "max_steps of Asha", self.promoting.unwrap_or(1))
+    }
+
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict {
         if self.promoting.is_some() {
             return pause(trial, execution, history);
         }
         let all = others(trial, execution, history).map(|(_, run)| run);
-        halve(
-            trial,
-            execution,
-            history,
-            all,
-            (self.first_rung, self.reduction),
-            None,
-        )
+        halve(trial, execution, history, all, self.rungs(), None)
     }
 
     fn next(&self, history: &History, more: bool) -> Next {
@@ -148,7 +154,7 @@ impl Pruner for Asha {
             return Next::Wait;
         }
         Next::New {
-            budget: below(self.first_rung, max_steps),
+            budget: below(self.rungs().0, max_steps),
         }
     }
 }

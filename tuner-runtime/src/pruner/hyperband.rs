@@ -8,8 +8,9 @@
 
 use super::asha::halve;
 use super::curves::others;
+use super::error::at_least;
 use super::rungs::{arrives, is_beyond, pause, ranked};
-use super::{Next, Pruner, Verdict, without_waiting};
+use super::{Next, Pruner, PrunerError, Verdict, without_waiting};
 use crate::trial::{Goal, History, State, TrialRecord};
 
 /// What there is to be done in a bracket.
@@ -46,28 +47,28 @@ pub struct Hyperband {
 }
 
 impl Hyperband {
-    /// For trials of at most this many steps.
+    /// For trials of at most this many steps, at least 1.
     pub fn new(max_steps: u64) -> Self {
         Self {
             min_steps: 1,
-            max_steps: max_steps.max(1),
+            max_steps,
             reduction: 3,
             keras_tuner: false,
             stopping: false,
         }
     }
 
-    /// The fewest steps after which a trial may be stopped; 1 unless set.
+    /// The fewest steps after which a trial may be stopped, from 1 to the most steps of a trial; 1 unless set.
     #[must_use]
     pub fn min_steps(mut self, steps: u64) -> Self {
-        self.min_steps = steps.max(1);
+        self.min_steps = steps;
         self
     }
 
-    /// Eta: of so many trials one goes on, for so many times the steps; 3 unless set.
+    /// Eta: of so many trials one goes on, for so many times the steps; at least 2, and 3 unless set.
     #[must_use]
     pub fn reduction(mut self, eta: u64) -> Self {
-        self.reduction = eta.max(2);
+        self.reduction = eta;
         self
     }
 
@@ -93,19 +94,24 @@ impl Hyperband {
         (0..=most)
             .rev()
             .map(|halvings| {
-                let trials = self.share().saturating_mul(self.reduction.pow(halvings));
+                let trials = self.share().saturating_mul(self.eta().pow(halvings));
                 let trials = trials.div_ceil(u64::from(halvings) + 1);
                 (self.rung(halvings), trials)
             })
             .collect()
     }
 
+    /// The reduction; with what [`Pruner::check`] refuses there would be no end of brackets.
+    fn eta(&self) -> u64 {
+        self.reduction.max(2)
+    }
+
     /// How often the most eager bracket halves: `s_max`.
     fn most_halvings(&self) -> u32 {
         let mut most = 0;
         let mut factor: u64 = 1;
-        while let Some(next) = factor.checked_mul(self.reduction)
-            && self.min_steps.saturating_mul(next) <= self.max_steps
+        while let Some(next) = factor.checked_mul(self.eta())
+            && self.min_steps.max(1).saturating_mul(next) <= self.max_steps
         {
             factor = next;
             most += 1;
@@ -115,7 +121,7 @@ impl Hyperband {
 
     /// The rung that so many halvings are left at.
     fn rung(&self, left: u32) -> u64 {
-        let factor = self.reduction.pow(left);
+        let factor = self.eta().pow(left);
         if self.keras_tuner {
             self.max_steps.div_ceil(factor)
         } else {
@@ -136,7 +142,7 @@ impl Hyperband {
         // The whole powers of eta up to the steps, by whole numbers: a logarithm may miss one by rounding.
         let (mut share, mut power) = (1, 1u64);
         while power < self.max_steps {
-            power = power.saturating_mul(self.reduction);
+            power = power.saturating_mul(self.eta());
             share += 1;
         }
         share
@@ -145,13 +151,13 @@ impl Hyperband {
     /// How many trials of a bracket go on after so many halvings, if so many began.
     fn kept(&self, bracket: u32, halvings: u32, begun: u64, is_full: bool) -> u64 {
         if self.keras_tuner && is_full {
-            let left = self.reduction.pow(bracket - halvings);
+            let left = self.eta().pow(bracket - halvings);
             return self
                 .share()
                 .saturating_mul(left)
                 .div_ceil(u64::from(bracket) + 1);
         }
-        (begun / self.reduction.pow(halvings)).max(1)
+        (begun / self.eta().pow(halvings)).max(1)
     }
 
     /// What is to be done with the trials of a bracket that halves so often, when no more of them will begin.
@@ -218,6 +224,18 @@ impl Pruner for Hyperband {
         )
     }
 
+    fn check(&self) -> Result<(), PrunerError> {
+        at_least(1, "max_steps of Hyperband", self.max_steps)?;
+        at_least(1, "min_steps of Hyperband", self.min_steps)?;
+        at_least(2, "the reduction of Hyperband", self.reduction)?;
+        if self.min_steps > self.max_steps {
+            let remedy = format!("it is at most max_steps, which is {}", self.max_steps);
+            let setting = "min_steps of Hyperband";
+            return Err(PrunerError::new(setting, self.min_steps, remedy));
+        }
+        Ok(())
+    }
+
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict {
         if !self.stopping {
             return pause(trial, execution, history);
@@ -228,7 +246,7 @@ impl Pruner for Hyperband {
         let same = others(trial, execution, history)
             .filter(|(record, _)| self.bracket(&brackets, record.number) == own)
             .map(|(_, run)| run);
-        let rungs = (first_rung, self.reduction);
+        let rungs = (first_rung, self.eta());
         halve(trial, execution, history, same, rungs, Some(self.max_steps))
     }
 

@@ -5,6 +5,7 @@
 
 mod asha;
 mod curves;
+mod error;
 mod hyperband;
 mod patience;
 mod percentile;
@@ -13,6 +14,7 @@ mod threshold;
 mod wilcoxon;
 
 pub use asha::Asha;
+pub use error::PrunerError;
 pub use hyperband::Hyperband;
 pub use patience::Patience;
 pub use percentile::{Median, Percentile};
@@ -65,6 +67,14 @@ pub trait Pruner: Send + Sync {
     /// The name with every setting that the verdicts depend on, such as `median(warmup = 3)`.
     fn name(&self) -> String;
 
+    /// Checks, before anything runs, that the settings make sense; they do unless this says otherwise.
+    ///
+    /// # Errors
+    /// When one does not.
+    fn check(&self) -> Result<(), PrunerError> {
+        Ok(())
+    }
+
     /// Judges a trial after a report of one of its executions, which is part of the records already.
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict;
 
@@ -94,6 +104,10 @@ impl<P: Pruner + ?Sized> Pruner for Arc<P> {
         (**self).name()
     }
 
+    fn check(&self) -> Result<(), PrunerError> {
+        (**self).check()
+    }
+
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict {
         (**self).judge(trial, execution, history)
     }
@@ -106,6 +120,10 @@ impl<P: Pruner + ?Sized> Pruner for Arc<P> {
 impl<P: Pruner + ?Sized> Pruner for Box<P> {
     fn name(&self) -> String {
         (**self).name()
+    }
+
+    fn check(&self) -> Result<(), PrunerError> {
+        (**self).check()
     }
 
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict {

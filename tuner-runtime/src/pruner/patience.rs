@@ -1,7 +1,9 @@
 //! Stops a trial that gets no better.
 
 use super::curves::scores;
-use super::{Pruner, Verdict};
+use super::error::at_least;
+use super::{Pruner, PrunerError, Verdict};
+use crate::trial::text::counted;
 use crate::trial::{History, TrialRecord};
 
 /// Stops a trial after so many reports without a better one.
@@ -21,15 +23,15 @@ impl Patience {
     /// Bears this many reports without a better one, at least one.
     pub fn new(reports: usize) -> Self {
         Self {
-            reports: reports.max(1),
+            reports,
             min_delta: 0.0,
         }
     }
 
-    /// By how much a report must be better to count; by anything unless set.
+    /// By how much a report must be better to count, a finite number from 0; by anything unless set.
     #[must_use]
     pub fn min_delta(mut self, delta: f64) -> Self {
-        self.min_delta = delta.max(0.0);
+        self.min_delta = delta;
         self
     }
 }
@@ -37,6 +39,16 @@ impl Patience {
 impl Pruner for Patience {
     fn name(&self) -> String {
         format!("patience({}, min delta = {})", self.reports, self.min_delta)
+    }
+
+    fn check(&self) -> Result<(), PrunerError> {
+        at_least(1, "the number of reports of Patience", self.reports as u64)?;
+        if !(self.min_delta >= 0.0 && self.min_delta.is_finite()) {
+            let setting = "min_delta of Patience";
+            let remedy = "it is a finite number from 0";
+            return Err(PrunerError::new(setting, self.min_delta, remedy));
+        }
+        Ok(())
     }
 
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict {
@@ -58,9 +70,10 @@ impl Pruner for Patience {
             return Verdict::Continue;
         }
         Verdict::Stop(format!(
-            "{} was no better than {} for {since} reports",
+            "{} was no better than {} for {}",
             goal.name,
-            goal.score(best)
+            goal.score(best),
+            counted(since, "report")
         ))
     }
 }

@@ -3,7 +3,9 @@
 //! The median rule of Google Vizier (Golovin et al. 2017), for any percentile.
 
 use super::curves::{astray, at, best_until, is_past, last, others};
-use super::{Pruner, Verdict};
+use super::error::at_least;
+use super::{Pruner, PrunerError, Verdict};
+use crate::trial::text::counted;
 use crate::trial::{History, State, TrialRecord};
 
 /// Stops a trial whose best report so far is worse than the given share of the finished trials
@@ -25,15 +27,10 @@ pub struct Percentile {
 
 impl Percentile {
     /// Keeps the best `percentile` percent at every step: 50 is the median rule, 25 is stricter.
-    /// Beyond 0 and 100 the nearest of them counts.
+    /// It is a number from 0 to 100.
     pub fn new(percentile: f64) -> Self {
-        let percentile = if percentile.is_nan() {
-            50.0
-        } else {
-            percentile
-        };
         Self {
-            percentile: percentile.clamp(0.0, 100.0),
+            percentile,
             startup_trials: 5,
             warmup_steps: 0,
             interval_steps: 1,
@@ -54,10 +51,10 @@ impl Percentile {
         self
     }
 
-    /// Judges every so many steps after the warm-up; each unless set.
+    /// Judges every so many steps after the warm-up, at least 1; each unless set.
     #[must_use]
     pub fn interval_steps(mut self, steps: u64) -> Self {
-        self.interval_steps = steps.max(1);
+        self.interval_steps = steps;
         self
     }
 
@@ -72,6 +69,15 @@ impl Percentile {
 impl Pruner for Percentile {
     fn name(&self) -> String {
         format!("percentile({}, {})", self.percentile, self.settings())
+    }
+
+    fn check(&self) -> Result<(), PrunerError> {
+        if !(0.0..=100.0).contains(&self.percentile) {
+            let remedy = "it is a number from 0 to 100";
+            let setting = "the percentile of Percentile";
+            return Err(PrunerError::new(setting, self.percentile, remedy));
+        }
+        at_least(1, "interval_steps of Percentile", self.interval_steps)
     }
 
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict {
@@ -99,15 +105,15 @@ impl Pruner for Percentile {
             return astray(goal, step);
         }
         scores.sort_by(|one, other| other.total_cmp(one));
-        let limit = quantile(&scores, self.percentile / 100.0);
+        let limit = quantile(&scores, self.percentile.clamp(0.0, 100.0) / 100.0);
         match best_until(run, goal, step) {
             Some(best) if best < limit => Verdict::Stop(format!(
-                "{} is {} at best up to step {step}, worse than the best {} % of {} trials \
+                "{} is {} at best up to step {step}, worse than the best {} % of {} \
                  ({} there)",
                 goal.name,
                 goal.score(best),
                 self.percentile,
-                scores.len(),
+                counted(scores.len(), "trial"),
                 goal.score(limit),
             )),
             _ => Verdict::Continue,
@@ -162,7 +168,7 @@ impl Median {
         Self(self.0.warmup_steps(steps))
     }
 
-    /// Judges every so many steps after the warm-up; each unless set.
+    /// Judges every so many steps after the warm-up, at least 1; each unless set.
     #[must_use]
     pub fn interval_steps(self, steps: u64) -> Self {
         Self(self.0.interval_steps(steps))
@@ -172,6 +178,10 @@ impl Median {
 impl Pruner for Median {
     fn name(&self) -> String {
         format!("median({})", self.0.settings())
+    }
+
+    fn check(&self) -> Result<(), PrunerError> {
+        at_least(1, "interval_steps of Median", self.0.interval_steps)
     }
 
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict {

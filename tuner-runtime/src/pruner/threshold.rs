@@ -1,7 +1,7 @@
 //! Stops a trial whose reports leave the range of what can be hoped for.
 
 use super::curves::{is_past, last};
-use super::{Pruner, Verdict};
+use super::{Pruner, PrunerError, Verdict};
 use crate::trial::{History, TrialRecord};
 
 /// Stops a trial at a report of the objective below `lower` or above `upper`.
@@ -35,21 +35,17 @@ impl Threshold {
         }
     }
 
-    /// The smallest value to go on with; NaN leaves it as it was.
+    /// The smallest value to go on with.
     #[must_use]
     pub fn lower(mut self, value: f64) -> Self {
-        if !value.is_nan() {
-            self.lower = value;
-        }
+        self.lower = value;
         self
     }
 
-    /// The largest value to go on with; NaN leaves it as it was.
+    /// The largest value to go on with, not below the smallest one.
     #[must_use]
     pub fn upper(mut self, value: f64) -> Self {
-        if !value.is_nan() {
-            self.upper = value;
-        }
+        self.upper = value;
         self
     }
 
@@ -67,6 +63,21 @@ impl Pruner for Threshold {
             "threshold({}..={}, warmup = {})",
             self.lower, self.upper, self.warmup_steps
         )
+    }
+
+    fn check(&self) -> Result<(), PrunerError> {
+        for (setting, value) in [("lower", self.lower), ("upper", self.upper)] {
+            if value.is_nan() {
+                let setting = format!("{setting} of Threshold");
+                let remedy = "it is a number; leave it out where there is no bound";
+                return Err(PrunerError::new(setting, value, remedy));
+            }
+        }
+        if self.lower > self.upper {
+            let remedy = format!("it is at most upper, which is {}", self.upper);
+            return Err(PrunerError::new("lower of Threshold", self.lower, remedy));
+        }
+        Ok(())
     }
 
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::curves::scores;
-use super::{Pruner, Verdict};
+use super::{Pruner, PrunerError, Verdict};
 use crate::math::normal;
 use crate::trial::{ExecutionRecord, Goal, History, TrialRecord};
 
@@ -28,11 +28,10 @@ pub struct Wilcoxon {
 }
 
 impl Wilcoxon {
-    /// Stops when chance alone would look this bad with a probability below `p`, which is kept within 0 and 1; NaN is 0.05.
+    /// Stops when chance alone would look this bad with a probability below `p`, from 0 to 1.
     pub fn new(p: f64) -> Self {
-        let p = if p.is_nan() { 0.05 } else { p };
         Self {
-            p: p.clamp(0.0, 1.0),
+            p,
             startup_steps: 5,
         }
     }
@@ -48,6 +47,14 @@ impl Wilcoxon {
 impl Pruner for Wilcoxon {
     fn name(&self) -> String {
         format!("wilcoxon(p = {}, startup = {})", self.p, self.startup_steps)
+    }
+
+    fn check(&self) -> Result<(), PrunerError> {
+        if !(0.0..=1.0).contains(&self.p) {
+            let remedy = "it is a probability from 0 to 1, such as 0.05";
+            return Err(PrunerError::new("p of Wilcoxon", self.p, remedy));
+        }
+        Ok(())
     }
 
     fn judge(&self, trial: &TrialRecord, execution: u64, history: &History) -> Verdict {

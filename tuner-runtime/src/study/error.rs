@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::pruner::PrunerError;
 use crate::sampler::SampleError;
 use crate::space::{PointError, SpaceError};
 use crate::storage::{StorageError, StudyId};
@@ -132,6 +133,9 @@ pub enum StudyError {
         /// The trials that run.
         running: Vec<u64>,
     },
+    /// A setting of the pruner makes no sense.
+    #[error(transparent)]
+    PrunerSetting(#[from] PrunerError),
     /// A pruner asks for what cannot be. Nothing was stored.
     #[error("the pruner {pruner} is faulty: it {fault}; mend it, or go on with another one")]
     Pruner {

@@ -101,7 +101,7 @@ impl Setup {
     /// What is stored of it.
     ///
     /// # Errors
-    /// When the objectives are faulty, or the sampler cannot search the space.
+    /// When the objectives are faulty, the sampler cannot search the space, or a setting of the pruner makes no sense.
     pub(super) fn spec(&self, seed: u64) -> Result<StudySpec, StudyError> {
         let goals = self.goals()?;
         if let Some(constraint) = self.constraints.iter().find(|c| !c.limit.is_finite()) {
@@ -111,6 +111,7 @@ impl Setup {
             });
         }
         self.sampler.plan(&self.space, &goals)?;
+        self.pruner.as_ref().map_or(Ok(()), |p| p.check())?;
         Ok(StudySpec {
             format: FORMAT,
             seed,

@@ -62,11 +62,7 @@ impl Prior {
     #[must_use]
     pub fn spread(mut self, part: f64) -> Self {
         if let Belief::Around { spread, .. } = &mut self.belief {
-            *spread = if part.is_nan() {
-                SPREAD
-            } else {
-                part.clamp(0.01, 1.0)
-            };
+            *spread = part;
         }
         self
     }
@@ -257,6 +253,11 @@ fn shape(space: &Space, name: &str, prior: &Prior) -> Result<(usize, Shape), Sam
     let shape = match &prior.belief {
         Belief::Around { guess, spread } => {
             let value = guessed(param, *guess).map_err(fault)?;
+            if !(0.01..=1.0).contains(spread) {
+                return Err(fault(format!(
+                    "the spread is {spread}; it is a part of the range, from 0.01 to 1"
+                )));
+            }
             Shape::Normal {
                 centre: param.domain.encode(&value),
                 spread: *spread,
