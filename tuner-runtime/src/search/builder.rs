@@ -186,7 +186,8 @@ impl<T: Tunable> TunerBuilder<T> {
         self
     }
 
-    /// Ends the search after this many trials without a better one.
+    /// Ends the search after this many trials without a better one. Failed trials do not count, for they say nothing of
+    /// what their configurations are worth; pruned ones do, unless they waited and were dropped.
     pub fn patience(mut self, trials: u64) -> Self {
         self.rules.patience = Some(trials);
         self

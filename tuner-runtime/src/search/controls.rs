@@ -184,13 +184,16 @@ impl Controls {
 }
 
 /// How many trials have ended after the best one. By the end, for a trial that waited may have begun long before; one that was
-/// dropped on the way has not shown what it would have come to.
+/// dropped on the way, or failed, has not shown what it would have come to.
 fn ended_after(history: &History, best: &TrialRecord) -> u64 {
-    let was_dropped = |trial: &TrialRecord| trial.state == State::Pruned && trial.until.is_some();
+    let says_nothing = |trial: &TrialRecord| match trial.state {
+        State::Pruned => trial.until.is_some(),
+        state => state == State::Failed,
+    };
     let later = history
         .trials()
         .iter()
-        .filter(|trial| trial.ended_by > best.ended_by && !was_dropped(trial));
+        .filter(|trial| trial.ended_by > best.ended_by && !says_nothing(trial));
     later.count() as u64
 }
 

@@ -24,6 +24,17 @@ fn a_target_or_too_little_progress_end_the_search() {
 }
 
 #[test]
+fn failed_trials_do_not_use_up_patience() {
+    let mut tuner = quiet().max_trials(20).patience(3).build().unwrap();
+    let end = tuner.search(|run: &mut Execution, _: Net| match run.number() {
+        1 | 2 | 4 | 6 => Err("no memory"),
+        number => Ok(number as f64),
+    });
+    assert_eq!(end.unwrap(), End::NoImprovement);
+    assert_eq!(tuner.study().trials().len(), 8);
+}
+
+#[test]
 fn time_over_leaves_the_running_trial_to_the_next_search() {
     let mut tuner = quiet()
         .max_trials(3)
