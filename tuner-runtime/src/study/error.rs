@@ -6,7 +6,7 @@ use crate::pruner::PrunerError;
 use crate::sampler::SampleError;
 use crate::space::{PointError, SpaceError};
 use crate::storage::{StorageError, StudyId};
-use crate::trial::{Constraint, HistoryError, State, UnknownDirection};
+use crate::trial::{Constraint, Direction, HistoryError, State, UnknownDirection};
 
 /// A study that cannot do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -217,6 +217,19 @@ pub enum StudyError {
         constraint: Constraint,
         /// The names that there are.
         known: String,
+    },
+    /// An older study has the same objective in the other direction. Nothing was stored.
+    #[error(
+        "the older study is to {older} `{objective}` and this one to {new} it: what was best there is \
+         worst here. Start from a study of the same direction, or enqueue single configurations of it"
+    )]
+    OtherDirection {
+        /// The objective.
+        objective: Arc<str>,
+        /// The direction of the older study.
+        older: Direction,
+        /// That of this one.
+        new: Direction,
     },
     /// A note of a name that means something else.
     #[error(

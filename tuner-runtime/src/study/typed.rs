@@ -221,7 +221,7 @@ impl<T: Tunable> Study<T> {
     /// measured is kept too, for samplers that learn from it, as the Gaussian process does.
     ///
     /// # Errors
-    /// When the storage fails.
+    /// When an objective of the same name has the other direction there, or the storage fails.
     pub fn warm_start(&self, older: &History, count: usize) -> Result<usize, StudyError> {
         self.core.warm_start(older, count)
     }

@@ -4,7 +4,7 @@ use tuner::sampler::{Grid, Random};
 use tuner::search::{Execution, Progress, Tuner, TunerBuilder};
 use tuner::space::{Tunable, tunable};
 use tuner::storage::{Sqlite, Storage};
-use tuner::study::OnChange;
+use tuner::study::{OnChange, Study};
 use tuner::trial::Objective;
 
 use crate::{Net, loss, quiet};
@@ -291,6 +291,22 @@ fn warm_start_tries_the_best_of_an_older_study_first() {
         let units: Vec<usize> = net.units.iter().map(|&n| n.min(2)).collect();
         assert_eq!((tried.units, tried.bias), (units, net.bias));
     }
+}
+
+#[test]
+fn a_warm_start_from_the_other_direction_is_refused() {
+    let study = |objective| Study::<Net>::in_memory(Grid::new(), objective, 1).unwrap();
+    let older = study(Objective::maximize("loss"));
+    let trial = older.ask().unwrap();
+    older.tell(trial, 1.0).unwrap();
+    let new = study(Objective::minimize("loss"));
+    let fault = new.warm_start(&older.history(), 3).unwrap_err().to_string();
+    let says = "is to maximize `loss` and this one to minimize it";
+    assert!(fault.contains(says), "{fault}");
+    assert_eq!(new.history().queue().count(), 0);
+    // A metric of its own has a direction of its own.
+    let other = study(Objective::minimize("error"));
+    assert_eq!(other.warm_start(&older.history(), 3).unwrap(), 1);
 }
 
 #[test]

@@ -265,8 +265,9 @@ impl Core {
     /// one of the same name. The first older study counts.
     ///
     /// # Errors
-    /// When the storage fails.
+    /// When an objective of the same name has the other direction there, or the storage fails.
     pub fn warm_start(&self, older: &History, count: usize) -> Result<usize, StudyError> {
+        refuse_other_directions(older, &self.history())?;
         let ranked = ranked(older);
         let note = Experience::of(older, &ranked).to_json();
         // Another session may be about to do the same.
@@ -296,6 +297,23 @@ impl Core {
         })?;
         Ok(enqueued)
     }
+}
+
+/// What is best in one direction is worst in the other. An objective of another name may well have another direction.
+fn refuse_other_directions(older: &History, new: &History) -> Result<(), StudyError> {
+    for goal in new.goals() {
+        let mut others = older.goals().iter();
+        if let Some(other) = others.find(|other| other.name == goal.name)
+            && other.direction != goal.direction
+        {
+            return Err(StudyError::OtherDirection {
+                objective: goal.name.clone(),
+                older: other.direction,
+                new: goal.direction,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// A trial that was begun before.
