@@ -3,10 +3,13 @@
 // Each example uses what it needs.
 #![allow(dead_code)]
 
+use std::fs::{self, OpenOptions};
 use std::path::PathBuf;
 
 use clap::Parser;
-use clap::builder::{PossibleValuesParser, RangedU64ValueParser};
+use clap::builder::{
+    PathBufValueParser, PossibleValuesParser, RangedU64ValueParser, TypedValueParser,
+};
 use tuner::prelude::*;
 use tuner::sampler::{NAMES, Sampler, UnknownSampler, by_name};
 use tuner::search::{SearchError, TunerBuilder};
@@ -30,6 +33,25 @@ const SEED: u64 = 42;
 
 fn at_least_one() -> RangedU64ValueParser<u64> {
     RangedU64ValueParser::new().range(1..)
+}
+
+/// A file that the result can be written to at the end, which may be hours away.
+fn writable(path: PathBuf) -> Result<PathBuf, String> {
+    let is_new = !path.exists();
+    // Trying would disturb whoever reads from a pipe.
+    if !is_new && !path.is_file() && !path.is_dir() {
+        return Ok(path);
+    }
+    match OpenOptions::new().append(true).create(true).open(&path) {
+        Ok(_) if is_new => drop(fs::remove_file(&path)),
+        Ok(_) => {}
+        Err(fault) => {
+            return Err(format!(
+                "{fault}; make its folder first, or name a file that this program may write"
+            ));
+        }
+    }
+    Ok(path)
 }
 
 /// The flags that every example takes: one that it has no use for changes nothing, one that is left out keeps the example's own
@@ -70,7 +92,7 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
     /// Write the result as JSON.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(writable))]
     pub(crate) json: Option<PathBuf>,
 }
 
