@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use super::data::Data;
 use super::error::TrainError;
+use super::fit::session::Session;
 use super::fit::{Fit, Trained};
 use super::history::{EpochMetrics, History};
 use super::kept::{Keeper, WEIGHTS};
@@ -61,7 +62,7 @@ impl Fit {
                 ControlFlow::Break(())
             }
         };
-        let begin = || self.begin(seed, train, validation);
+        let begin = || Session::new(self, seed, train, validation);
         let mut session = begin()?;
         // A checkpoint that a power cut or another program left is worth no failed trial.
         if checkpoint.exists() && session.resume(&checkpoint).is_err() {

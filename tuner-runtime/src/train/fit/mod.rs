@@ -226,8 +226,7 @@ impl Fit {
         validation: impl Into<Option<&'a Data>>,
         on_epoch: &mut dyn FnMut(&EpochMetrics) -> ControlFlow<()>,
     ) -> Result<Trained, TrainError> {
-        self.begin(seed, train, validation.into())?
-            .run(None, on_epoch)
+        Session::new(self, seed, train, validation.into())?.run(None, on_epoch)
     }
 
     /// Like [`Fit::train`], but stores a checkpoint in the file `checkpoint` after every epoch,
@@ -247,7 +246,7 @@ impl Fit {
         checkpoint: &Path,
         on_epoch: &mut dyn FnMut(&EpochMetrics) -> ControlFlow<()>,
     ) -> Result<Trained, TrainError> {
-        let mut session = self.begin(seed, train, validation.into())?;
+        let mut session = Session::new(self, seed, train, validation.into())?;
         match checkpoint.exists() {
             true => session.resume(checkpoint)?,
             false => weights::prepare(checkpoint)?,
@@ -264,38 +263,8 @@ impl Fit {
         network: &mut Network,
         data: &Data,
     ) -> Result<Vec<(String, f64)>, TrainError> {
-        self.check_data(network, data)?;
+        self.check_data(network, data, "the data")?;
         session::evaluate(self, network, data)
-    }
-
-    /// A training before its first epoch.
-    pub(super) fn begin<'a>(
-        &'a self,
-        seed: u64,
-        train: &'a Data,
-        validation: Option<&'a Data>,
-    ) -> Result<Session<'a>, TrainError> {
-        Session::new(self, seed, train, validation).map_err(|fault| match fault {
-            TrainError::Data(_) => {
-                let named = self.check_parts(seed, train, validation);
-                named.err().unwrap_or(fault)
-            }
-            fault => fault,
-        })
-    }
-
-    /// Finds a fault of the data once more, to say which data it is.
-    fn check_parts(
-        &self,
-        seed: u64,
-        train: &Data,
-        validation: Option<&Data>,
-    ) -> Result<(), TrainError> {
-        let network = self.net.initialize(seed)?;
-        self.check_part(&network, train, "the training data")?;
-        validation.map_or(Ok(()), |data| {
-            self.check_part(&network, data, "the validation data")
-        })
     }
 
     /// Checks everything that does not depend on the data.
@@ -333,12 +302,8 @@ impl Fit {
         self.optimizer.check()
     }
 
-    fn check_data(&self, network: &Network, data: &Data) -> Result<(), TrainError> {
-        self.check_part(network, data, "the data")
-    }
-
     /// Checks data that errors call `part`.
-    fn check_part(&self, network: &Network, data: &Data, part: &str) -> Result<(), TrainError> {
+    fn check_data(&self, network: &Network, data: &Data, part: &str) -> Result<(), TrainError> {
         if data.input_shape() != network.input_shape() {
             return Err(TrainError::Data(format!(
                 "the inputs of {part} have the shape {:?}, the network takes {:?}",

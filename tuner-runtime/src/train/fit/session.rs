@@ -59,8 +59,9 @@ impl<'a> Session<'a> {
     ) -> Result<Self, TrainError> {
         fit.check(validation.is_some())?;
         let mut network = fit.net.initialize(seed)?;
-        for data in std::iter::once(train).chain(validation) {
-            fit.check_data(&network, data)?;
+        fit.check_data(&network, train, "the training data")?;
+        if let Some(validation) = validation {
+            fit.check_data(&network, validation, "the validation data")?;
         }
         Ok(Self {
             stepper: Stepper::new(fit.optimizer, fit.clip, &mut network),
