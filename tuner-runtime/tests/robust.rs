@@ -28,7 +28,13 @@ fn study(space: &Space, sampler: Box<dyn Sampler>, trials: u64) -> Core {
 }
 
 /// The best of so many trials.
-fn best(space: &Space, name: &str, seed: u64, trials: u64, loss: impl Fn(&Point) -> f64) -> f64 {
+fn best(
+    space: &Space,
+    name: &str,
+    seed: u64,
+    trials: u64,
+    mut loss: impl FnMut(&Point) -> f64,
+) -> f64 {
     let setup = Setup::new(space.clone(), by_name(name, None).unwrap())
         .objective(Objective::minimize("loss"))
         .seed(seed);
@@ -156,6 +162,34 @@ fn a_plateau_is_left() {
     let found: Vec<f64> = found.collect();
     let left = found.iter().filter(|loss| **loss < -0.3);
     assert!(left.count() >= 7, "{found:?}");
+}
+
+#[cfg(feature = "gp")]
+#[test]
+fn the_luckiest_of_noisy_values_leads_nobody_astray() {
+    let axis = |i| json!({"name": format!("x{i}"), "type": "float", "low": 0.0, "high": 1.0});
+    let space = space((0..5).map(axis).collect());
+    let centre = [0.3, 0.6, 0.8, 0.5, 0.1];
+    let square = |point: &Point| {
+        let numbers = point.iter().filter_map(|(_, value)| value.as_f64());
+        numbers
+            .zip(centre)
+            .map(|(x, c)| (x - c).powi(2))
+            .sum::<f64>()
+    };
+    let mut late = Vec::new();
+    for seed in 1..=4 {
+        let mut noise = Rng::new(seed);
+        let seen = std::cell::RefCell::new(Vec::new());
+        best(&space, "gp", seed, 80, |point| {
+            seen.borrow_mut().push(square(point));
+            square(point) + 0.1 * noise.normal()
+        });
+        late.extend_from_slice(&seen.into_inner()[60..]);
+    }
+    // Random points have 0.7.
+    let mean = late.iter().sum::<f64>() / late.len() as f64;
+    assert!(mean < 0.25, "{mean}");
 }
 
 #[test]

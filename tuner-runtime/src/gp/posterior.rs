@@ -225,6 +225,18 @@ impl Posterior {
         (across.first().collect(), covariance)
     }
 
+    /// The mean at each observation, which is its value without its noise; linear in their number. Over another posterior:
+    /// of what that leaves.
+    pub fn at_observations(&self) -> Vec<f64> {
+        // K a = (y - m) - (v + extra noise + jitter) a.
+        let noise = self.kernel.hyper.noise() + self.solved.factor.jitter;
+        let weights = self.solved.alpha.iter().zip(&self.data.extra_noise);
+        weights
+            .zip(&self.data.values)
+            .map(|((a, extra), y)| y - (noise + extra) * a)
+            .collect()
+    }
+
     /// Leaves each observation out in turn, without a new factorisation. Over another posterior: of what that leaves.
     pub fn leave_one_out(&self) -> LeaveOneOut {
         let precision = self.solved.factor.inverse_diagonal();

@@ -23,6 +23,15 @@ fn predictions_are_those_of_scikit_learn() {
 }
 
 #[test]
+fn means_at_observations_are_predictions_there() {
+    for case in Case::all() {
+        let posterior = Posterior::new(case.data.clone(), &case.hyper).expect("a posterior");
+        let wanted = posterior.predict(posterior.data().rows()).mean;
+        assert_all_close(&posterior.at_observations(), &wanted, 1e-8, "mean");
+    }
+}
+
+#[test]
 fn leaving_one_out_is_refitting_without_it() {
     for case in Case::all() {
         let posterior = Posterior::new(case.data.clone(), &case.hyper).expect("a posterior");

@@ -5,6 +5,7 @@ use super::encoding::Encoding;
 use super::evidence::Evidence;
 use super::front::{self, Objective};
 use super::memo::{Chosen, MOST_AVERAGED, MOST_FITTED, Memo, refit};
+use super::noise;
 use super::older::{self, Older};
 use super::plateau;
 use super::prior::Beliefs;
@@ -86,8 +87,9 @@ impl<'a> Model<'a> {
         memo.chosen = chosen;
         memo.level = evidence.level;
         memo.olders = older.iter().map(|older| Some(older.hyper())).collect();
-        let data = match near(&raw, evidence, &memo.hyper) {
-            Some(kept) => conditioned(&raw, &rest, &stopped, evidence, &kept)?,
+        let kept = near(&raw, evidence, &memo.hyper);
+        let data = match &kept {
+            Some(kept) => conditioned(&raw, &rest, &stopped, evidence, kept)?,
             None => data,
         };
         let hypers = if data.len() <= MOST_AVERAGED {
@@ -97,16 +99,29 @@ impl<'a> Model<'a> {
         };
         let running = evidence.running.concat();
         let normals = quasi_normal(FANTASIES, evidence.running.len(), rng);
-        let posteriors = hypers.iter().map(|hyper| {
-            let rest = Posterior::new(data.clone(), hyper)?;
-            older::whole(older.as_ref(), rest).with_pending(&running, &normals)
-        });
+        let posteriors = hypers
+            .iter()
+            .map(|hyper| Posterior::new(data.clone(), hyper));
+        let posteriors = posteriors.collect::<Result<Vec<_>, _>>()?;
+        let share = memo.hyper.noise() / (memo.hyper.noise() + memo.hyper.signal());
+        let by_means = encoding.conditional() == 0 && noise::goes_by_means(&evidence.scores, share);
+        let mut known = seen.clone();
+        if by_means {
+            let means = posteriors[0].at_observations();
+            let kept = kept.unwrap_or(all);
+            for (&i, mean) in kept.iter().zip(&means[stopped.len()..]) {
+                known[i] += mean - rest[i];
+            }
+        }
+        let posteriors = posteriors
+            .into_iter()
+            .map(|rest| older::whole(older.as_ref(), rest).with_pending(&running, &normals));
         let mut posteriors = posteriors.collect::<Result<Vec<_>, _>>()?;
         let posterior = posteriors.swap_remove(0);
         let is_blind = older.is_none() && is_blind(&posterior);
         let margin = margin(encoding, evidence, &seen);
-        let kept = seen.iter().zip(&evidence.feasible);
-        let best = kept
+        let known = known.iter().zip(&evidence.feasible);
+        let best = known
             .filter(|(_, feasible)| **feasible)
             .map(|(y, _)| *y)
             .max_by(f64::total_cmp);
