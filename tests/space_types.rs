@@ -334,6 +334,21 @@ fn an_alias_hides_lists_and_options_anywhere() {
     assert_eq!(value.texts, ["b", "a"]);
 }
 
+type Times<const N: usize> = [u8; N];
+
+#[tunable]
+#[derive(Debug)]
+struct Repeated<const N: usize> {
+    #[hp(int = 1..=3)]
+    times: Times<N>,
+}
+
+#[test]
+fn an_alias_may_depend_on_a_parameter() {
+    assert_eq!(Repeated::<2>::space().cardinality(), Some(9));
+    assert_eq!(Repeated::<2>::space().first().times, [2, 2]);
+}
+
 #[tunable]
 #[derive(Debug, Clone, PartialEq)]
 struct Block {

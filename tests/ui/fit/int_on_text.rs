@@ -6,6 +6,8 @@ struct Net {
     init: &'static str,
     #[hp(float = 0.0..=1.0)]
     bias: bool,
+    #[hp(len = 1..=2, int = 1..=9)]
+    names: Vec<String>,
 }
 
 fn main() {}

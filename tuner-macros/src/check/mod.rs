@@ -360,6 +360,7 @@ impl Field<'_> {
             (Key::Float, Shape::Int { .. }) => "write `int = 1..=10`",
             (Key::Int | Key::Float, Shape::Bool) => "write `#[hp]` alone",
             (Key::Int | Key::Float, Shape::Text) => "write `choice = [\"a\", \"b\"]`",
+            (Key::Int | Key::Float, _) if is_string(leaf) => "write `choice = [\"a\", \"b\"]`",
             (_, Shape::Hopeless) => "write `fixed = ...`, or change the type",
             _ => return None,
         };

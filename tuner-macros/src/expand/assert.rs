@@ -2,7 +2,7 @@
 //! own, because the compiler reports only the first failure of a constant.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Expr;
 
 use super::Item;
@@ -62,6 +62,16 @@ impl<'a> Asserts<'a> {
         self.place = place;
         self.is_evident = is_evident;
         self.known.clear();
+    }
+
+    /// Asserts that the current field's type agrees with its keys, unless that depends on the item's
+    /// parameters.
+    pub(crate) fn fits(&mut self) {
+        if !self.is_evident && !mentions(&self.leaf, &self.item.params) {
+            let leaf = &self.leaf;
+            self.constants
+                .push(quote_spanned!(self.place=> const _: [#leaf; 0] = [];));
+        }
     }
 
     /// What belongs beside the implementations.

@@ -3,10 +3,12 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
+use syn::{Type, WherePredicate};
 
 use super::assert::Asserts;
 use crate::ast::Field;
 use crate::check::{Bound, Default, Kind, Range, Scale, Wrap, is_string};
+use crate::types::mentions;
 
 impl Field {
     /// Whether the field has a handle.
@@ -16,12 +18,7 @@ impl Field {
 
     /// The keys as a type: `len<int>`.
     pub(crate) fn markers(&self, private: &TokenStream) -> TokenStream {
-        let kind = match &self.meaning.kind {
-            Kind::Int(_) => quote!(int),
-            Kind::Float(_) => quote!(float),
-            Kind::Choice(_) => quote!(choice),
-            Kind::Bare | Kind::Fixed(_) => quote!(bare),
-        };
+        let kind = self.kind();
         let wraps = self.meaning.wraps.iter().rev();
         let markers = wraps.fold(quote!(#private::#kind), |inner, wrap| match wrap {
             Wrap::Len(_) => quote!(#private::len<#inner>),
@@ -30,27 +27,54 @@ impl Field {
         respan(markers, self.span())
     }
 
+    /// The kind as a type.
+    fn kind(&self) -> TokenStream {
+        match &self.meaning.kind {
+            Kind::Int(_) => quote!(int),
+            Kind::Float(_) => quote!(float),
+            Kind::Choice(_) => quote!(choice),
+            Kind::Bare | Kind::Fixed(_) => quote!(bare),
+        }
+    }
+
     /// `Block: TunableField`, where the spelling of the type does not show that it agrees with its
     /// keys.
-    pub(crate) fn bound(&self, private: &TokenStream) -> Option<syn::WherePredicate> {
+    ///
+    /// The compiler speaks of a bound that cannot hold, unless it stands under `for<'__t>`. So it does
+    /// where bounds are constants, of which it has spoken already: of a type that does not fit they have
+    /// none. Where the type depends on the item's parameters, a bound would hide which type they have.
+    pub(crate) fn bound(&self, params: &[String], private: &TokenStream) -> Option<WherePredicate> {
+        let (ty, fits) = self.fit(private);
         let kind = match &self.meaning.kind {
+            _ if self.meaning.is_evident => return None,
             Kind::Bare => quote!(TunableField),
+            _ if mentions(ty, params) => return None,
             Kind::Int(_) => quote!(IntField),
             Kind::Float(_) => quote!(FloatField),
             Kind::Choice(_) => quote!(ChoiceField),
             Kind::Fixed(_) => return None,
         };
-        let (ty, bound) = match &self.meaning.leaf {
-            Some(_) if self.meaning.is_evident => return None,
-            Some(leaf) => (leaf, quote!(#private::#kind)),
-            None => {
-                let markers = self.markers(private);
-                (&self.ty, quote!(#private::Fits<#markers>))
-            }
+        let span = self.leaf_span();
+        let bound = match &self.meaning.leaf {
+            Some(_) => respan(quote!(#private::#kind), span),
+            None => fits,
         };
-        let span = ty.span().resolved_at(Span::call_site());
-        let bound = respan(bound, span);
-        Some(syn::parse_quote_spanned!(span=> #ty: #bound))
+        let is_bare = matches!(self.meaning.kind, Kind::Bare);
+        let silent = (!is_bare).then(|| respan(quote!(for<'__t>), span));
+        Some(syn::parse_quote_spanned!(span=> #silent #ty: #bound))
+    }
+
+    /// The part of the type that has to agree with keys, and `Fits<int>` for those keys.
+    fn fit(&self, private: &TokenStream) -> (&Type, TokenStream) {
+        let (ty, markers) = match &self.meaning.leaf {
+            Some(leaf) => {
+                let kind = self.kind();
+                (leaf, quote!(#private::#kind))
+            }
+            None => (&self.ty, self.markers(private)),
+        };
+        let fits = respan(quote!(#private::Fits<#markers>), self.leaf_span());
+        (ty, fits)
     }
 
     /// The type of the handle, every token at the field's type: that is where a misfit is reported.
@@ -122,17 +146,25 @@ impl Field {
         self.ty.span().resolved_at(Span::call_site())
     }
 
+    /// Where the type of one value begins, as far as it is seen.
+    fn leaf_span(&self) -> Span {
+        let leaf = self.meaning.leaf.as_ref().unwrap_or(&self.ty);
+        leaf.span().resolved_at(Span::call_site())
+    }
+
     fn spec(&self, asserts: &mut Asserts<'_>) -> TokenStream {
         let leaf = match &self.meaning.leaf {
             Some(leaf) if self.meaning.is_evident && is_string(leaf) => quote!(&'static str),
             Some(leaf) if self.meaning.is_evident => leaf.to_token_stream(),
             _ => {
-                let (ty, markers) = (&self.ty, self.markers(&quote!(__t)));
-                let fits = respan(quote!(__t::Fits), self.span());
-                quote_spanned!(self.span()=> <#ty as #fits<#markers>>::Leaf)
+                let (ty, fits) = self.fit(&quote!(__t));
+                quote_spanned!(self.leaf_span()=> <#ty as #fits>::Leaf)
             }
         };
-        asserts.begin(leaf, self.meaning.is_evident, self.span());
+        asserts.begin(leaf, self.meaning.is_evident, self.leaf_span());
+        if !matches!(self.meaning.kind, Kind::Bare) {
+            asserts.fits();
+        }
         let plain_default = match &self.meaning.default {
             Some(Default::Leaf(bound)) if self.meaning.is_plain => {
                 let default = self.leaf(bound, asserts);

@@ -115,7 +115,7 @@ impl<'a> Item<'a> {
         // the spelling of a type shows to agree with its keys needs none.
         let unbound = fields.filter(|field| !is_bound(container.generics, field));
         let mut bounds: Vec<WherePredicate> = unbound
-            .filter_map(|field| field.bound(&item.private))
+            .filter_map(|field| field.bound(&item.params, &item.private))
             .collect();
         drop_lifetimes_apart(&mut bounds);
         if !bounds.is_empty() {

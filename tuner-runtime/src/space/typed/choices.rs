@@ -13,7 +13,8 @@ use super::{Handle, Reader, Scope, Settle, Tunable, Writer};
 #[diagnostic::on_unimplemented(
     message = "`choice` does not fit a field of type `{Self}`",
     label = "neither a number, a `bool`, a `&'static str` nor a `String`",
-    note = "add `len = 1..=3` for a list and `optional` for an `Option`; an enum is a choice by itself with `#[hp]` alone"
+    note = "write `#[hp]` alone for a tunable type, which an enum becomes by `#[tunable]`, and `fixed = ...` for any other type",
+    note = "add `len = 1..=3` for a list and `optional` for an `Option`"
 )]
 pub trait Choice: Clone + fmt::Debug {
     /// How the values are listed: `&'static str` for a `String`, else the type itself.

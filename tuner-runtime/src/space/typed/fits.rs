@@ -85,7 +85,8 @@ pub trait Fits<K: Key>: Sized {
 #[diagnostic::on_unimplemented(
     message = "`int` does not fit a field of type `{Self}`",
     label = "not a whole number of at most 64 bits",
-    note = "write `float = 0.0..=1.0` for real numbers, add `len = 1..=3` for a list and `optional` for an `Option`"
+    note = "write `float = 0.0..=1.0` for real numbers, `choice = [\"a\", \"b\"]` for texts, `#[hp]` alone for a `bool` or a tunable type, and `fixed = ...` for any other type",
+    note = "add `len = 1..=3` for a list and `optional` for an `Option`"
 )]
 pub trait IntField: Fits<int> {}
 
@@ -93,7 +94,8 @@ pub trait IntField: Fits<int> {}
 #[diagnostic::on_unimplemented(
     message = "`float` does not fit a field of type `{Self}`",
     label = "neither `f64` nor `f32`",
-    note = "write `int = 1..=10` for whole numbers, add `len = 1..=3` for a list and `optional` for an `Option`"
+    note = "write `int = 1..=10` for whole numbers, `choice = [\"a\", \"b\"]` for texts, `#[hp]` alone for a `bool` or a tunable type, and `fixed = ...` for any other type",
+    note = "add `len = 1..=3` for a list and `optional` for an `Option`"
 )]
 pub trait FloatField: Fits<float> {}
 
@@ -101,7 +103,8 @@ pub trait FloatField: Fits<float> {}
 #[diagnostic::on_unimplemented(
     message = "`choice` does not fit a field of type `{Self}`",
     label = "neither a number, a `bool`, a `&'static str` nor a `String`",
-    note = "add `len = 1..=3` for a list and `optional` for an `Option`; an enum is a choice by itself with `#[hp]` alone"
+    note = "write `#[hp]` alone for a tunable type, which an enum becomes by `#[tunable]`, and `fixed = ...` for any other type",
+    note = "add `len = 1..=3` for a list and `optional` for an `Option`"
 )]
 pub trait ChoiceField: Fits<choice> {}
 
@@ -109,7 +112,8 @@ pub trait ChoiceField: Fits<choice> {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a search space",
     label = "not tunable",
-    note = "add `#[tunable]` to the type; write a range or choices for a number or a text, and `fixed = ...` to leave the field untuned"
+    note = "add `#[tunable]` to the type; write a range or choices for a number or a text, and `fixed = ...` to leave the field untuned",
+    note = "add `len = 1..=3` for a list and `optional` for an `Option`"
 )]
 pub trait TunableField: Fits<bare> {}
 

@@ -54,7 +54,8 @@ use super::point::Point;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a search space",
     label = "not tunable",
-    note = "add `#[tunable]` to the type; write a range or choices for a number or a text, and `fixed = ...` to leave the field untuned"
+    note = "add `#[tunable]` to the type; write a range or choices for a number or a text, and `fixed = ...` to leave the field untuned",
+    note = "add `len = 1..=3` for a list and `optional` for an `Option`"
 )]
 pub trait Tunable: Sized {
     /// The handle of the whole space.

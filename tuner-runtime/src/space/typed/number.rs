@@ -14,7 +14,8 @@ use super::{Handle, Reader, Scope, Settle, Writer};
 #[diagnostic::on_unimplemented(
     message = "`int` does not fit a field of type `{Self}`",
     label = "not a whole number of at most 64 bits",
-    note = "write `float = 0.0..=1.0` for real numbers, add `len = 1..=3` for a list and `optional` for an `Option`"
+    note = "write `float = 0.0..=1.0` for real numbers, `choice = [\"a\", \"b\"]` for texts, `#[hp]` alone for a `bool` or a tunable type, and `fixed = ...` for any other type",
+    note = "add `len = 1..=3` for a list and `optional` for an `Option`"
 )]
 pub trait Integer: Copy + fmt::Debug + Send + Sync + 'static {
     /// The type of bounds: the type itself.
@@ -49,7 +50,8 @@ integers!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
 #[diagnostic::on_unimplemented(
     message = "`float` does not fit a field of type `{Self}`",
     label = "neither `f64` nor `f32`",
-    note = "write `int = 1..=10` for whole numbers, add `len = 1..=3` for a list and `optional` for an `Option`"
+    note = "write `int = 1..=10` for whole numbers, `choice = [\"a\", \"b\"]` for texts, `#[hp]` alone for a `bool` or a tunable type, and `fixed = ...` for any other type",
+    note = "add `len = 1..=3` for a list and `optional` for an `Option`"
 )]
 pub trait Real: Copy + fmt::Debug + Send + Sync + 'static {
     /// Whether the type has 32 bits.
