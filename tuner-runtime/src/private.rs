@@ -11,8 +11,8 @@ pub use std::option::Option::{None, Some};
 pub use std::result::Result::Ok;
 
 pub use crate::space::typed::{
-    ChoiceField, Fits, FloatField, IntField, Param, Tag, TunableField, Unit, Variant, Variants,
-    bare, build, checks, choice, choose, float, int, len, made, make, optional, with_default,
+    ChoiceField, Fits, FloatField, IntField, Tag, TunableField, Unit, Variant, Variants, bare,
+    build, checks, choice, choose, float, int, len, made, make, optional, with_default,
 };
 pub use crate::space::{
     BoolParam, Build, Choice, ChoiceParam, EnumParam, FloatParam, Handle, IntParam, Integer,

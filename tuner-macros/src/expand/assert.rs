@@ -272,7 +272,7 @@ impl<'a> Asserts<'a> {
     /// The constant that holds the choices.
     fn listed(&mut self, choices: &Choices) -> Named {
         let (list, leaf) = (&choices.list, &self.leaf);
-        let ty = quote!(&'static [#leaf]);
+        let ty = quote_spanned!(self.place=> &'static [#leaf]);
         let bound = Bound {
             expr: syn::parse_quote!(&#list),
             number: None,
@@ -343,10 +343,11 @@ impl<'a> Asserts<'a> {
             quote!(const #name: #ty = #expr;)
         } else {
             // Everything but the expression is at the type: if that does not fit, only it is blamed.
-            let before = respan(quote!(const #name: #ty = __t::checks::same), self.place);
+            let [before, same] = [quote!(const #name:), quote!(= __t::checks::same)]
+                .map(|part| respan(part, self.place));
             let mut argument = Group::new(proc_macro2::Delimiter::Parenthesis, quote!(#expr));
             argument.set_span(self.place);
-            quote!(#before #argument;)
+            quote!(#before #ty #same #argument;)
         };
         let tokens = if is_generic {
             self.associated.push(constant);

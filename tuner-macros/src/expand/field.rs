@@ -82,9 +82,11 @@ impl Field {
         if let Some(known) = self.known_handle_type(private) {
             return respan(known, self.span());
         }
+        // Of a type that is not found the compiler says more where it is an argument of another one than
+        // where the field stands, and what differs is a second error.
         let (ty, markers) = (&self.ty, self.markers(private));
-        let path = respan(quote!(#private::Param), self.span());
-        quote_spanned!(self.span()=> #path<#ty, #markers>)
+        let fits = respan(quote!(#private::Fits<#markers>), self.span());
+        quote_spanned!(self.span()=> <#ty as #fits>::Handle)
     }
 
     /// The type of the handle where the field's spelling shows it: `ListParam<IntParam<usize>>`.
@@ -111,9 +113,11 @@ impl Field {
         let (ty, markers) = (&self.ty, self.markers(&private));
         let spec = self.spec(asserts);
         let make = || {
-            let make = respan(quote!(#private::make), self.span());
-            let make = quote_spanned!(self.span()=> #make::<#ty, #markers>);
-            self.placed(quote!(#make(#spec)))
+            let (make, spec) = (
+                respan(quote!(#private::make), self.span()),
+                self.placed(quote!((#spec))),
+            );
+            quote_spanned!(self.span()=> #make::<#ty, #markers> #spec)
         };
         let handle = match self.known_handle_type(&private) {
             Some(_) => quote!(#private::made(#spec)),

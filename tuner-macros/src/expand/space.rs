@@ -7,7 +7,7 @@ use super::{Item, docs_or, local, this};
 use crate::ast::Field;
 use crate::check::Kind;
 
-/// `pub struct MlpSpace { pub units: Param<Vec<usize>, len<int>>, __seal: () }`
+/// `pub struct MlpSpace { pub units: ListParam<IntParam<usize>>, __seal: () }`
 pub(crate) fn structure(item: &Item<'_>, fields: &[Field]) -> TokenStream {
     let (vis, space, ident) = (
         item.container.vis,

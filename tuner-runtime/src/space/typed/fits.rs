@@ -201,9 +201,6 @@ pub fn len<S>(low: usize, high: usize, each: S) -> Len<S> {
     Len { low, high, each }
 }
 
-/// The handle of a field of type `T` with the keys `K`.
-pub type Param<T, K> = <T as Fits<K>>::Handle;
-
 /// `int = low..=high`, with `step`, `log`, `reverse_log` and `default`.
 #[derive(Clone)]
 pub struct Int<T> {

@@ -17,8 +17,8 @@ pub mod checks;
 pub use choices::{BoolParam, Choice, ChoiceParam};
 pub use collections::{ListParam, OptionParam};
 pub use fits::{
-    ChoiceField, Fits, FloatField, IntField, Param, TunableField, bare, choice, choose, float, int,
-    len, made, make, optional, with_default,
+    ChoiceField, Fits, FloatField, IntField, TunableField, bare, choice, choose, float, int, len,
+    made, make, optional, with_default,
 };
 pub use number::{FloatParam, IntParam, Integer, Real};
 pub use variants::{EnumParam, Tag, Unit, Variant, Variants};
