@@ -302,20 +302,32 @@ impl Checker<'_> {
             Key::Float => low.rounded(self.is_single) > 0.0,
             _ => Number::zero().is_below(low),
         };
-        if low.is_some_and(|low| !is_above(low)) {
-            let least = if self.key == Key::Float {
-                "a small number such as 1e-6"
-            } else {
-                "1"
-            };
-            let message = format!(
-                "a log scale cannot start at {}; begin above 0, at {least}",
-                range.low.shown()
-            );
-            self.reader.errors.on(&range.low.expr, message);
-            return None;
-        }
-        Some(())
+        let Some(low) = low.filter(|&low| !is_above(low)) else {
+            return Some(());
+        };
+        let (scale, key, least) = match (range.scale, self.key) {
+            (Scale::ReverseLog, Key::Float) => (
+                "`reverse_log`",
+                Key::ReverseLog,
+                "the smallest distance from the upper end that matters, such as 1e-3",
+            ),
+            (Scale::ReverseLog, _) => ("`reverse_log`", Key::ReverseLog, "1"),
+            (_, Key::Float) => ("a log scale", Key::Log, "a small number such as 1e-6"),
+            _ => ("a log scale", Key::Log, "1"),
+        };
+        let start = range.low.shown();
+        let is_hopeless = range.high.number.is_some_and(|high| !is_above(high));
+        let message = if is_hopeless {
+            let shown = range.shown();
+            format!("{scale} needs numbers above 0, and `{shown}` holds none; remove `{key}`")
+        } else if Number::zero().is_below(low) {
+            let name = if self.is_single { "f32" } else { "f64" };
+            format!("{scale} cannot start at {start}, which is 0 in `{name}`; begin at {least}")
+        } else {
+            format!("{scale} cannot start at {start}; begin above 0, at {least}")
+        };
+        self.reader.errors.on(&range.low.expr, message);
+        None
     }
 
     /// Whether the step leads upwards, and is of the right kind.

@@ -138,8 +138,14 @@ impl<'a> Asserts<'a> {
         };
         self.check(&[low, high], in_order, &message);
         if range.scale != Scale::Linear {
-            let message =
-                format!("a log scale cannot start at 0 or below: raise the lower end of `{shown}`");
+            let message = match range.scale {
+                Scale::ReverseLog => format!(
+                    "`reverse_log` cannot start at 0 or below: raise the lower end of `{shown}` to the smallest distance from the upper one that matters"
+                ),
+                _ => format!(
+                    "a log scale cannot start at 0 or below: raise the lower end of `{shown}`"
+                ),
+            };
             let starts = match is_float {
                 true => quote!(__t::checks::float_log_starts(#least)),
                 false => quote!(#least > 0),

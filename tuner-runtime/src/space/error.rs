@@ -56,6 +56,15 @@ pub enum SpaceError {
         /// The lower bound as given.
         low: Value,
     },
+    /// A reversed logarithmic scale that starts at zero or below.
+    #[error(
+        "`reverse_log` cannot start at {low}; its lower bound, the smallest distance from the upper one \
+         that matters, must be above 0"
+    )]
+    ReverseLog {
+        /// The lower bound as given.
+        low: Value,
+    },
     /// A choice without values.
     #[error("there is nothing to choose from; give at least one value")]
     NoChoices,

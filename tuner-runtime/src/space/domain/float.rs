@@ -84,9 +84,7 @@ impl FloatDomain {
             });
         }
         if scale != Scale::Linear && low <= 0.0 {
-            return Err(SpaceError::Log {
-                low: Value::Float(low),
-            });
+            return Err(scale.start(Value::Float(low)));
         }
         let geometric = scale == Scale::Log;
         let step = step.filter(|&factor| !(geometric && factor == 1.0));

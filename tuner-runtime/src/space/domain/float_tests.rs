@@ -196,3 +196,12 @@ fn faults_are_refused() {
     assert!(refused(1e-300, 1.0, Some(1.0 + f64::EPSILON), Scale::Log));
     assert!(refused(0.0, 1.0, Some(5e-324), Scale::ReverseLog));
 }
+
+#[test]
+fn a_scale_that_starts_at_0_is_named() {
+    let fault = |scale| FloatDomain::with(0.0, 1.0, None, scale).unwrap_err();
+    let [log, reversed] = [Scale::Log, Scale::ReverseLog].map(|scale| fault(scale).to_string());
+    assert!(log.starts_with("a log scale cannot start at 0"), "{log}");
+    let words = "`reverse_log` cannot start at 0";
+    assert!(reversed.starts_with(words), "{reversed}");
+}

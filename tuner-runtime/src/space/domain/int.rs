@@ -49,9 +49,7 @@ impl IntDomain {
             });
         }
         if scale != Scale::Linear && low < 1 {
-            return Err(SpaceError::Log {
-                low: Value::Int(low),
-            });
+            return Err(scale.start(Value::Int(low)));
         }
         let mut domain = Self {
             low,
@@ -403,6 +401,8 @@ mod tests {
         assert!(IntDomain::new(2, 1).is_err());
         assert!(IntDomain::with(0, 5, 0, Scale::Linear).is_err());
         assert!(IntDomain::with(0, 5, 1, Scale::Log).is_err());
+        let reversed = IntDomain::with(0, 5, 1, Scale::ReverseLog).unwrap_err();
+        assert!(reversed.to_string().starts_with("`reverse_log` cannot"));
     }
 
     #[test]

@@ -4,6 +4,9 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::error::SpaceError;
+use super::super::value::Value;
+
 /// The scale on which a number is sampled and modelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -18,6 +21,14 @@ pub enum Scale {
 }
 
 impl Scale {
+    /// The fault of a range on a log scale that starts at this number, which is not above 0.
+    pub(super) fn start(self, low: Value) -> SpaceError {
+        match self {
+            Self::ReverseLog => SpaceError::ReverseLog { low },
+            Self::Linear | Self::Log => SpaceError::Log { low },
+        }
+    }
+
     /// Where `x` lies between `low` and `high`: 0 at `low`, 1 at `high`.
     pub(super) fn to_unit(self, x: f64, low: f64, high: f64) -> f64 {
         if low >= high {
