@@ -150,3 +150,70 @@ fn handles_narrow_every_part() {
     assert_eq!((value.batch, value.noise, value.init), (128, 0.3, "glorot"));
     assert!(space.optimizer.only([OptimizerVariant::Adam]).is_err());
 }
+
+#[tunable]
+#[derive(Debug, Clone)]
+pub struct Training {
+    #[hp(name = "method")]
+    pub optimizer: Optimizer,
+    #[hp(len = 1..=2)]
+    pub stages: Vec<Stage>,
+    #[hp(optional)]
+    pub warm_up: Option<Optimizer>,
+}
+
+#[tunable]
+#[derive(Debug, Clone)]
+pub enum Stage {
+    Whole(#[hp] Part),
+    Head {
+        #[hp]
+        activation: Activation,
+        #[hp]
+        optimizers: [Optimizer; 2],
+    },
+}
+
+#[tunable]
+#[derive(Debug, Clone)]
+pub struct Part {
+    #[hp]
+    pub optimizer: Optimizer,
+}
+
+#[test]
+fn a_handle_names_an_enum_as_it_is_stored() {
+    let bad = || Optimizer::Adam { beta1: 0.1 };
+    let named = |handle: &mut OptimizerSpace| {
+        let faults = handle.check(&bad()).unwrap_err();
+        let name = faults.faults()[0].name().to_string();
+        let fixed = handle.fix(bad()).unwrap_err().to_string();
+        assert!(fixed.contains(&format!("`{name}`")), "{fixed}");
+        name
+    };
+    let mut space = Training::space();
+    assert_eq!(named(&mut space.optimizer), "method.Adam.beta1");
+    assert_eq!(named(&mut space.warm_up.some), "warm_up.some.Adam.beta1");
+    let stage = &mut space.stages.each;
+    assert_eq!(
+        named(&mut stage.Whole.optimizer),
+        "stages[..].Whole.optimizer.Adam.beta1"
+    );
+    assert_eq!(
+        named(&mut stage.Head.optimizers[1]),
+        "stages[..].Head.optimizers[1].Adam.beta1"
+    );
+    stage.Head.activation.fix(Activation::Relu).unwrap();
+    let fault = stage.Head.activation.check(&Activation::Gelu).unwrap_err();
+    assert_eq!(fault.faults()[0].name(), "stages[..].Head.activation");
+    // As a space of its own it has the name that its values are stored under.
+    assert_eq!(named(&mut Optimizer::space()), "optimizer.Adam.beta1");
+    let alone = space.optimizer.flatten().unwrap();
+    assert_eq!(&*alone.params()[0].name, "optimizer");
+    let sgd = Optimizer::Sgd {
+        momentum: 0.5,
+        nesterov: true,
+    };
+    let point = space.optimizer.encode(&sgd).unwrap();
+    assert_eq!(Optimizer::from_point(&point).unwrap(), sgd);
+}

@@ -60,7 +60,7 @@ pub(crate) fn expand(
                     __t::core::unreachable!()
                 }
                 fn write(&self, _: &Self::Value, _: __t::Writer<'_>) {}
-                fn settle(&mut self, _: &mut __t::Reader<'_>, _: __t::Settle) -> __t::Read<()> {
+                fn settle(&mut self, _: &mut __t::Reader<'_>, _: __t::How) -> __t::Settled {
                     __t::core::unreachable!()
                 }
             }

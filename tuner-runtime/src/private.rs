@@ -12,11 +12,11 @@ pub use std::result::Result::Ok;
 
 pub use crate::space::typed::{
     ChoiceField, Fits, FloatField, IntField, Tag, TunableField, Unit, Variant, Variants, bare,
-    build, checks, choice, choose, float, int, len, made, make, optional, with_default,
+    build, checks, choice, choose, float, int, len, made, make, optional, stand, with_default,
 };
 pub use crate::space::{
     BoolParam, Build, Choice, ChoiceParam, EnumParam, FloatParam, Handle, IntParam, Integer,
-    ListParam, OptionParam, Reader, Real, Scope, Settle, Tunable, Writer,
+    ListParam, OptionParam, Reader, Real, Scope, Settle as How, Tunable, Writer,
 };
 
 use crate::space::{PointError, SpaceError};
@@ -25,6 +25,8 @@ use crate::space::{PointError, SpaceError};
 pub type Declared = Result<(), SpaceError>;
 /// What narrowing returns.
 pub type Narrowed<T> = Result<T, SpaceError>;
+/// What settling returns.
+pub type Settled = Read<()>;
 /// What reading and building return.
 pub type Read<T> = Result<T, PointError>;
 
@@ -50,8 +52,15 @@ pub fn write<H: Handle>(handle: &H, value: &H::Value, to: &mut Writer<'_>, name:
 
 /// A field takes its default or its only value.
 #[inline]
-pub fn settle(handle: &mut impl Handle, from: &mut Reader<'_>, how: Settle) -> Read<()> {
+pub fn settle(handle: &mut impl Handle, from: &mut Reader<'_>, how: How) -> Settled {
     handle.settle(from, how)
+}
+
+/// A space whose parts know where they stand.
+#[inline]
+pub fn standing<H: Handle>(mut space: H) -> H {
+    space.stand("");
+    space
 }
 
 /// A default list.

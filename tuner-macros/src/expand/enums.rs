@@ -7,7 +7,7 @@ use syn::{GenericParam, Ident};
 
 use super::assert::Asserts;
 use super::{Item, docs_or, local, space, this, tunable};
-use crate::ast::{Shape, Variant, generated};
+use crate::ast::{Field, Shape, Variant, generated};
 
 /// `pub type ActivationSpace = EnumParam<Activation>;` and `impl Unit for Activation`.
 pub(crate) fn units(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
@@ -63,11 +63,14 @@ pub(crate) fn mixed(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     let beside = [structure(item, variants), names_of_variants(item, variants)];
     let mut asserts = Asserts::of(item);
     let members = members(item, variants, &mut asserts);
+    let has_parts = variants
+        .iter()
+        .any(|v| v.fields().iter().any(Field::is_part));
     let inside = item.hidden(&[
         sub_handles(item, variants),
         handle(item, variants),
         methods(item, &variant_enum(item).into_token_stream()),
-        tunable::implementation(item, &asserts, members),
+        tunable::implementation(item, &asserts, members, has_parts),
     ]);
     quote!(#(#beside)* #inside)
 }
@@ -229,6 +232,11 @@ fn handle(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
         .map(|(i, v)| Arms::of(i, v))
         .collect();
     let arms_count = arms.len();
+    let (outer, stands) = (local("name"), stands(variants));
+    let stand_tag = match stands.is_empty() {
+        true => quote!(__t::Tag::stand(&mut #this.__tag, #outer);),
+        false => quote!(let #outer = __t::Tag::stand(&mut #this.__tag, #outer);),
+    };
     let declares = arms.iter().map(|arms| &arms.declare);
     let reads = arms.iter().enumerate().map(|(index, arms)| {
         let read = &arms.read;
@@ -245,6 +253,10 @@ fn handle(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
         #derives
         impl #params __t::Handle for #space #args #bounds {
             type Value = #ident #args;
+            fn stand(&mut #this, #outer: &str) {
+                #stand_tag
+                #(#stands)*
+            }
             #[inline]
             fn declare(&#this, #scope: __t::Scope<'_>) -> __t::Declared {
                 let mut #tag = #this.__tag.declare(#scope);
@@ -260,12 +272,35 @@ fn handle(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
                 match #value { #(#writes)* }
             }
             #[inline]
-            fn settle(&mut #this, #from: &mut __t::Reader<'_>, #how: __t::Settle) -> __t::Read<()> {
+            fn settle(&mut #this, #from: &mut __t::Reader<'_>, #how: __t::How) -> __t::Settled {
                 match __t::Tag::settle(&mut #this.__tag, #from, #how)? { #(#settles)* _ => {} }
                 __t::Ok(())
             }
         }
     }
+}
+
+/// `__t::stand(&mut self.Sgd.schedule, name, "Sgd.schedule");` for what variants hold.
+fn stands(variants: &[Variant]) -> Vec<TokenStream> {
+    let (this, outer) = (this(), local("name"));
+    let each = variants.iter().flat_map(|variant| {
+        let (own, name) = (&variant.ident, &variant.name);
+        let stands: Vec<_> = match &variant.shape {
+            Shape::Newtype(field) => {
+                let stand = quote!(__t::stand(&mut #this.#own, #outer, #name););
+                vec![field.placed(stand)]
+            }
+            _ => {
+                let fields = variant.fields().iter();
+                let owner = quote!(#this.#own);
+                fields
+                    .filter_map(|field| space::stand(field, &owner, name))
+                    .collect()
+            }
+        };
+        stands
+    });
+    each.collect()
 }
 
 /// What one variant adds to each method of the handle.

@@ -16,6 +16,11 @@ impl Field {
         !matches!(self.meaning.kind, Kind::Fixed(_))
     }
 
+    /// Whether the field is a space itself, or holds some.
+    pub(crate) fn is_part(&self) -> bool {
+        matches!(self.meaning.kind, Kind::Bare) && !self.meaning.is_evident
+    }
+
     /// The keys as a type: `len<int>`.
     pub(crate) fn markers(&self, private: &TokenStream) -> TokenStream {
         let kind = self.kind();

@@ -56,6 +56,18 @@ pub(crate) fn handle(item: &Item<'_>, fields: &[Field]) -> TokenStream {
     let (this, scope, from, to) = (this(), local("scope"), local("from"), local("to"));
     let (value, how) = (local("value"), local("how"));
     let clones = fields.iter().filter_map(clone);
+    let stands: Vec<_> = fields
+        .iter()
+        .filter_map(|field| stand(field, &this, ""))
+        .collect();
+    let stand = (!stands.is_empty()).then(|| {
+        let outer = local("name");
+        quote! {
+            fn stand(&mut #this, #outer: &str) {
+                #(#stands)*
+            }
+        }
+    });
     let declares = fields.iter().map(|field| declare(field, &this));
     let reads = fields.iter().map(|field| read(field, &this));
     let settles = fields.iter().map(|field| settle(field, &this));
@@ -68,6 +80,7 @@ pub(crate) fn handle(item: &Item<'_>, fields: &[Field]) -> TokenStream {
         #derives
         impl #params __t::Handle for #space #args #bounds {
             type Value = #ident #args;
+            #stand
             #[inline]
             fn declare(&#this, mut #scope: __t::Scope<'_>) -> __t::Declared {
                 #(#declares)*
@@ -82,7 +95,7 @@ pub(crate) fn handle(item: &Item<'_>, fields: &[Field]) -> TokenStream {
                 #(#writes)*
             }
             #[inline]
-            fn settle(&mut #this, #from: &mut __t::Reader<'_>, #how: __t::Settle) -> __t::Read<()> {
+            fn settle(&mut #this, #from: &mut __t::Reader<'_>, #how: __t::How) -> __t::Settled {
                 #(#settles)*
                 __t::Ok(())
             }
@@ -102,6 +115,18 @@ pub(crate) fn clone(field: &Field) -> Option<TokenStream> {
     field
         .is_tuned()
         .then(|| quote!(#name: __t::Clone::clone(&#this.#name),))
+}
+
+/// `__t::stand(&mut self.optimizer, name, "optimizer");` where the handle names what is wrong with it.
+pub(crate) fn stand(field: &Field, owner: &TokenStream, variant: &str) -> Option<TokenStream> {
+    let (outer, ident) = (local("name"), &field.ident);
+    let name = match variant {
+        "" => field.name.clone(),
+        variant => format!("{variant}.{}", field.name),
+    };
+    field
+        .is_part()
+        .then(|| field.placed(quote!(__t::stand(&mut #owner.#ident, #outer, #name);)))
 }
 
 /// `__t::declare(&self.units, &mut scope, "units")?;`

@@ -12,7 +12,9 @@ pub(crate) fn of_struct(item: &Item<'_>, fields: &[Field]) -> TokenStream {
     let mut asserts = Asserts::of(item);
     let handles = handles(fields, &mut asserts);
     let (_, seal) = item.seal();
-    implementation(item, &asserts, quote!(#(#handles)* __seal: #seal))
+    let has_parts = fields.iter().any(Field::is_part);
+    let members = quote!(#(#handles)* __seal: #seal);
+    implementation(item, &asserts, members, has_parts)
 }
 
 /// `units: <Vec<usize> as Fits<len<int>>>::handle(..),` for each field that is tuned.
@@ -26,15 +28,22 @@ pub(crate) fn handles(fields: &[Field], asserts: &mut Asserts<'_>) -> Vec<TokenS
         .collect()
 }
 
-/// The implementation, whose handle has these members.
+/// The implementation, whose handle has these members; parts learn where they stand.
 pub(crate) fn implementation(
     item: &Item<'_>,
     asserts: &Asserts<'_>,
     members: TokenStream,
+    has_parts: bool,
 ) -> TokenStream {
     let (ident, space) = (item.container.ident, &item.container.space);
     let (params, args, bounds) = item.generics.split_for_impl();
     let (constants, inside) = (asserts.constants(), asserts.inside());
+    let made = quote!(#space { #members });
+    let made = if has_parts {
+        quote!(__t::standing(#made))
+    } else {
+        made
+    };
     quote! {
         #constants
         impl #params __t::Tunable for #ident #args #bounds {
@@ -42,7 +51,7 @@ pub(crate) fn implementation(
             #[inline]
             fn space() -> #space #args {
                 #inside
-                #space { #members }
+                #made
             }
         }
     }

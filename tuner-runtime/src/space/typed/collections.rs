@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::super::error::{PointError, SpaceError};
 use super::super::flat::Condition;
 use super::super::value::Value;
-use super::walk::Named;
+use super::walk::{Named, stand};
 use super::{BoolParam, Handle, IntParam, Reader, Scope, Settle, Writer};
 
 /// A list whose length is tuned too: `units.len`, then `units[0]`, `units[1]` and so on.
@@ -78,6 +78,11 @@ impl<H: Handle> ListParam<H> {
 
 impl<H: Handle> Handle for ListParam<H> {
     type Value = Vec<H::Value>;
+
+    fn stand(&mut self, name: &str) {
+        // Elements have one handle, whatever their number is.
+        self.each.stand(&format!("{name}[..]"));
+    }
 
     fn declare(&self, mut scope: Scope<'_>) -> Result<(), SpaceError> {
         let (low, high) = (self.len.domain().low(), self.len.domain().high());
@@ -168,6 +173,12 @@ impl<H: Handle> Handle for ListParam<H> {
 /// The elements of an array: `sizes[0]`, `sizes[1]` and so on, each with a handle of its own.
 impl<H: Handle, const N: usize> Handle for [H; N] {
     type Value = [H::Value; N];
+
+    fn stand(&mut self, name: &str) {
+        for (index, handle) in self.iter_mut().enumerate() {
+            handle.stand(&format!("{name}[{index}]"));
+        }
+    }
 
     fn declare(&self, mut scope: Scope<'_>) -> Result<(), SpaceError> {
         for (index, handle) in self.iter().enumerate() {
@@ -264,6 +275,10 @@ impl<H: Handle> OptionParam<H> {
 
 impl<H: Handle> Handle for OptionParam<H> {
     type Value = Option<H::Value>;
+
+    fn stand(&mut self, name: &str) {
+        stand(&mut self.some, name, "some");
+    }
 
     fn declare(&self, mut scope: Scope<'_>) -> Result<(), SpaceError> {
         let parent = self.switch.push(&mut scope);

@@ -22,7 +22,7 @@ pub use fits::{
 };
 pub use number::{FloatParam, IntParam, Integer, Real};
 pub use variants::{EnumParam, Tag, Unit, Variant, Variants};
-pub use walk::{Reader, Scope, Settle, Writer};
+pub use walk::{Reader, Scope, Settle, Writer, stand};
 
 use std::fmt;
 
@@ -96,6 +96,11 @@ pub trait Handle: Clone + fmt::Debug {
     /// What it stands for.
     type Value;
 
+    /// Says under which name the handle stands in a space, for the errors of [`Handle::fix`] and
+    /// [`Handle::check`]; `#[tunable]` calls it.
+    #[doc(hidden)]
+    fn stand(&mut self, _name: &str) {}
+
     /// Adds its parameters to the flat space.
     ///
     /// # Errors
@@ -152,7 +157,7 @@ pub trait Handle: Clone + fmt::Debug {
     /// # Errors
     /// Lists every value that is outside.
     fn check(&self, value: &Self::Value) -> Result<(), PointError> {
-        Writer::point(self, value).map(|_| ())
+        Writer::values(self, value).map(|_| ())
     }
 
     /// How many different configurations there are; `None` when there is a continuum, or more than

@@ -15,6 +15,8 @@ use super::{Handle, Reader, Scope, Settle, Writer};
 pub struct Tag {
     /// The name that the parameter has when the enum is the whole space.
     root: &'static str,
+    /// The name under which it stands in a larger space.
+    stand: Option<Box<str>>,
     names: &'static [&'static str],
     /// The variants that are allowed, in declared order.
     kept: Vec<usize>,
@@ -26,10 +28,21 @@ impl Tag {
     pub fn new(root: &'static str, names: &'static [&'static str]) -> Self {
         Self {
             root,
+            stand: None,
             names,
             kept: (0..names.len()).collect(),
             default: 0,
         }
+    }
+
+    /// Says under which name the choice stands in a larger space, and returns its name.
+    pub fn stand(&mut self, name: &str) -> &str {
+        self.stand = Some(name.into()).filter(|_| !name.is_empty());
+        self.standing()
+    }
+
+    fn standing(&self) -> &str {
+        self.stand.as_deref().unwrap_or(self.root)
     }
 
     /// Allows only these variants, whose places `place` gives.
@@ -78,7 +91,7 @@ impl Tag {
 
     /// Writes the name of the variant; its fields are to be written to what is returned.
     pub fn write<'a>(&self, variant: usize, to: Writer<'a>) -> Writer<'a> {
-        let mut to = to.or_named(self.root);
+        let mut to = to.or_named(self.root, self.standing());
         let name = self.names[variant];
         to.push(Value::from(name), &Domain::Choice(self.domain()));
         to.below(name)
@@ -231,6 +244,10 @@ impl<T: Unit> fmt::Display for EnumParam<T> {
 
 impl<T: Unit> Handle for EnumParam<T> {
     type Value = T;
+
+    fn stand(&mut self, name: &str) {
+        self.tag.stand(name);
+    }
 
     fn declare(&self, scope: Scope<'_>) -> Result<(), SpaceError> {
         self.tag.declare(scope);

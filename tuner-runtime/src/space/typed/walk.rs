@@ -102,6 +102,11 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// Says that a part of the handle at `outer` stands under `name` there.
+pub fn stand(handle: &mut impl Handle, outer: &str, name: &str) {
+    handle.stand(&dotted(outer, name));
+}
+
 fn dotted(outer: &str, name: &str) -> String {
     if outer.is_empty() {
         name.to_string()
@@ -272,35 +277,46 @@ pub struct Writer<'a> {
 struct Written {
     pairs: Vec<Named>,
     faults: Vec<Fault>,
+    /// Whether a handle is named as it stands in its space, and not as a space of its own.
+    stands: bool,
+}
+
+impl Written {
+    /// The values, if nothing is wrong with them.
+    fn sound(self) -> Result<Vec<Named>, PointError> {
+        if self.faults.is_empty() {
+            Ok(self.pairs)
+        } else {
+            Err(PointError::new(self.faults))
+        }
+    }
 }
 
 impl Writer<'_> {
-    /// The value by names.
+    /// The value by names, as a point of the space that the handle is.
     pub(super) fn point<H: Handle>(handle: &H, value: &H::Value) -> Result<Point, PointError> {
-        let values = Self::values(handle, value)?;
+        let values = Self::written(handle, value, false).sound()?;
         Ok(values.into_iter().map(|(n, v)| (n.into(), v)).collect())
     }
 
-    /// The values in their order.
+    /// The values in their order, named as the handle stands in its space.
     pub(super) fn values<H: Handle>(
         handle: &H,
         value: &H::Value,
     ) -> Result<Vec<Named>, PointError> {
-        let written = Self::written(handle, value);
-        if written.faults.is_empty() {
-            Ok(written.pairs)
-        } else {
-            Err(PointError::new(written.faults))
-        }
+        Self::written(handle, value, true).sound()
     }
 
     /// The values in their order, those outside included.
     pub(super) fn raw<H: Handle>(handle: &H, value: &H::Value) -> Vec<Named> {
-        Self::written(handle, value).pairs
+        Self::written(handle, value, true).pairs
     }
 
-    fn written<H: Handle>(handle: &H, value: &H::Value) -> Written {
-        let mut written = Written::default();
+    fn written<H: Handle>(handle: &H, value: &H::Value, stands: bool) -> Written {
+        let mut written = Written {
+            stands,
+            ..Written::default()
+        };
         let root = Writer {
             written: &mut written,
             name: String::new(),
@@ -336,9 +352,10 @@ impl Writer<'_> {
         }
     }
 
-    /// Gives a root its name.
-    pub(super) fn or_named(mut self, name: &str) -> Self {
+    /// Gives a root its name: that of a space, or the one under which it stands in another.
+    pub(super) fn or_named(mut self, root: &str, stand: &str) -> Self {
         if self.name.is_empty() {
+            let name = if self.written.stands { stand } else { root };
             self.name = name.to_string();
         }
         self
