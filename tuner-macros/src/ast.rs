@@ -288,12 +288,16 @@ impl<'a> Reader<'a> {
         let mut names: Vec<String> = Vec::new();
         let mut checked = Vec::new();
         for variant in &data.variants {
-            let keys = Keys::of(self.errors, &variant.attrs);
+            let keys = Keys::of_variant(self.errors, &variant.attrs);
             for entry in keys.entries.iter().filter(|entry| entry.key != Key::Name) {
-                let message = format!(
-                    "`{}` belongs on a field; a variant only has a `name`",
-                    entry.key
-                );
+                let key = entry.key;
+                let message = match key {
+                    Key::Default => format!(
+                        "`default` belongs on a field: write `default = {}::{}` where the enum stands",
+                        self.item, variant.ident
+                    ),
+                    _ => format!("`{key}` belongs on a field; a variant only has a `name`"),
+                };
                 self.errors.on(&entry.ident, message);
             }
             if let Some(span) = keys

@@ -106,12 +106,27 @@ pub(crate) struct Keys {
     pub(crate) entries: Vec<Entry>,
     /// Whether something could not be read, so that what is missing need not be reported.
     pub(crate) broken: bool,
+    /// Whether they stand on a variant, which has a name alone.
+    is_of_variant: bool,
 }
 
 impl Keys {
     /// Reads every `#[hp]` among the attributes.
     pub(crate) fn of(errors: &Ctxt, attributes: &[Attribute]) -> Self {
-        let mut keys = Self::default();
+        Self::default().with(errors, attributes)
+    }
+
+    /// The same on a variant.
+    pub(crate) fn of_variant(errors: &Ctxt, attributes: &[Attribute]) -> Self {
+        let keys = Self {
+            is_of_variant: true,
+            ..Self::default()
+        };
+        keys.with(errors, attributes)
+    }
+
+    fn with(self, errors: &Ctxt, attributes: &[Attribute]) -> Self {
+        let mut keys = self;
         let before = errors.count();
         for attribute in attributes {
             if !attribute.path().is_ident("hp") {
@@ -181,8 +196,13 @@ impl Keys {
             return Err(syn::Error::new(ident.span(), unknown(&ident)));
         };
         match (&value, key.example()) {
+            // What does not belong there needs no value either.
+            _ if self.is_of_variant && key != Key::Name => {}
             (Some(value), None) => {
-                let message = format!("`{key}` stands alone; remove the value");
+                let message = match quote!(#value).to_string().as_str() {
+                    "false" => format!("`{key}` stands alone; remove `{key} = false`"),
+                    _ => format!("`{key}` stands alone; remove the value"),
+                };
                 return Err(syn::Error::new_spanned(value, message));
             }
             (None, Some(example)) => {

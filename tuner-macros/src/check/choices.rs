@@ -1,6 +1,6 @@
 //! `choice`: a list of values, as far as literals show what is wrong.
 
-use syn::{Expr, ExprLit, Lit, Type};
+use syn::{Expr, ExprLit, ExprRange, Lit, Type};
 
 use super::text;
 use crate::ast::Reader;
@@ -83,9 +83,7 @@ pub(crate) fn of(
         }
         Expr::Array(array) => &array.elems,
         Expr::Lit(_) | Expr::Range(_) | Expr::Tuple(_) | Expr::Macro(_) => {
-            let message =
-                "`choice` asks for a list: write `choice = [1, 2, 4]` or name a constant array";
-            reader.errors.on(value, message);
+            reader.errors.on(value, not_a_list(value));
             return None;
         }
         _ => return Some(choices),
@@ -142,6 +140,28 @@ pub(crate) fn of(
         choices.literals = Some(elements.iter().cloned().collect());
     }
     (reader.errors.count() == before).then_some(choices)
+}
+
+/// What to write instead of something that is no list.
+fn not_a_list(value: &Expr) -> String {
+    let asked = "`choice` asks for a list";
+    if let Expr::Range(ExprRange {
+        start: Some(low),
+        end: Some(high),
+        ..
+    }) = value
+    {
+        let is_real = Number::of(low).is_some_and(|low| low.is_float);
+        let kind = if is_real { Key::Float } else { Key::Int };
+        let (low, high) = (shown(low), shown(high));
+        return format!("{asked}, and this is a range: write `{kind} = {low}..={high}`");
+    }
+    let example = match Literal::of(value) {
+        Some(Literal::Text(_)) => "[\"a\", \"b\"]",
+        Some(Literal::Number(number)) if number.is_float => "[0.1, 0.01]",
+        _ => "[1, 2, 4]",
+    };
+    format!("{asked}: write `choice = {example}` or name a constant array")
 }
 
 /// Whether a choice is a path, which may be a variant of an enum.

@@ -192,11 +192,14 @@ fn bounds(reader: &Reader<'_>, key: Key, value: &Expr) -> Option<(Bound, Bound)>
             } else {
                 (low, high)
             };
-            let message = format!(
-                "both ends of a range belong to it: write `{}..={}`",
-                low.shown(),
-                high.shown()
-            );
+            let written = format!("{}..={}", low.shown(), high.shown());
+            let is_real = |bound: &Bound| bound.number.is_some_and(|number| number.is_float);
+            let written = match key {
+                Key::Float => real_numbers(&written),
+                _ if is_real(&low) || is_real(&high) => whole_numbers(&written),
+                _ => written,
+            };
+            let message = format!("both ends of a range belong to it: write `{written}`");
             reader.errors.on(dots, message);
             None
         }
@@ -254,17 +257,10 @@ impl Checker<'_> {
     fn wrong_literal(&self, bound: &Bound, whole: &Expr) -> String {
         let text = shown(whole);
         if self.key == Key::Float {
-            let real = |part: &str| match part.trim() {
-                part if part.contains(['.', 'e']) || part.parse::<i128>().is_err() => {
-                    part.to_string()
-                }
-                part => format!("{part}.0"),
-            };
-            let parts: Vec<String> = text.split("..=").map(real).collect();
             format!(
                 "`{}` is a whole number: write `{}`",
                 bound.shown(),
-                parts.join("..=")
+                real_numbers(&text)
             )
         } else {
             // A type that hides behind an alias may be a real number after all.
@@ -474,6 +470,16 @@ impl Checker<'_> {
         let ends = [below, above].into_iter().filter(|&end| end > from);
         ends.filter_map(written).collect()
     }
+}
+
+/// The same range with a fraction behind whole numbers.
+fn real_numbers(text: &str) -> String {
+    let real = |part: &str| match part.trim() {
+        part if part.contains(['.', 'e']) || part.parse::<i128>().is_err() => part.to_string(),
+        part => format!("{part}.0"),
+    };
+    let parts: Vec<String> = text.split("..=").map(real).collect();
+    parts.join("..=")
 }
 
 /// The same range with the fractions left out, or an example where that would say something else.

@@ -1,0 +1,10 @@
+use tuner::space::tunable;
+
+#[tunable]
+enum Optimizer {
+    Sgd,
+    #[hp(default)]
+    Adam,
+}
+
+fn main() {}
