@@ -97,3 +97,20 @@ struct Counted<const MOST: Width> {
 fn a_default_among_choices_of_a_parameter_is_checked_where_that_is_known() {
     assert_eq!(Counted::<3>::space().first().count, 1);
 }
+
+const fn wide(number: u8) -> u16 {
+    number as u16 * 100
+}
+
+#[tunable]
+#[derive(Debug)]
+struct Wide {
+    #[hp(int = 1u16..=wide(3u8), default = wide(1u8))]
+    count: u16,
+}
+
+#[test]
+fn a_suffix_may_say_what_is_asked_for() {
+    assert_eq!(Wide::space().first().count, 100);
+    assert_eq!(Wide::space().cardinality(), Some(300));
+}

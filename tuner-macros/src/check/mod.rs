@@ -6,6 +6,7 @@
 mod choices;
 mod default;
 mod numeric;
+mod suffix;
 
 use quote::quote;
 use syn::{Expr, Lit, Type};
@@ -151,6 +152,7 @@ impl Field<'_> {
         // Each of these is looked at, so that every mistake is reported.
         let (layers, leaf, has_alias) = self.layers();
         let kind = self.kind(leaf);
+        suffix::check(self.reader, self.keys, leaf);
         let len = self.keys.get(Key::Len).map(|entry| self.len(entry));
         let default = self.keys.get(Key::Default);
         let default = match (default.and_then(|entry| entry.value.as_ref()), &kind) {

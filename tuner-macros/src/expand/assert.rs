@@ -200,7 +200,7 @@ impl<'a> Asserts<'a> {
             true => quote!(__t::checks::float_inside(#value, #least, #most)),
             false => quote!(#least > #most || (#least <= #value && #value <= #most)),
         };
-        self.blame(&default, &[&default, &low, &high], inside, &message);
+        self.blame(&default, &[&default, &low, &high], inside.clone(), &message);
         if let Some(step) = &step {
             let factor = range.is_geometric();
             let number = self.wide(step, is_float);
@@ -211,7 +211,9 @@ impl<'a> Asserts<'a> {
                 quote!(__t::checks::int_on_grid(#value, #least, #number, #factor))
             };
             let message = format!("the default is not on the grid of `{shown}`");
-            self.blame(&default, &[&default, &low, step], fits, &message);
+            // Of a default outside the check above speaks.
+            let bounds = [&default, &low, step, &high];
+            self.blame(&default, &bounds, quote!(!(#inside) || #fits), &message);
         }
         default.tokens
     }
