@@ -182,7 +182,7 @@ pub struct Part {
 }
 
 #[test]
-fn a_handle_names_an_enum_as_it_is_stored() {
+fn a_handle_names_its_parts_as_they_are_stored() {
     let bad = || Optimizer::Adam { beta1: 0.1 };
     let named = |handle: &mut OptimizerSpace| {
         let faults = handle.check(&bad()).unwrap_err();
@@ -206,6 +206,13 @@ fn a_handle_names_an_enum_as_it_is_stored() {
     stage.Head.activation.fix(Activation::Relu).unwrap();
     let fault = stage.Head.activation.check(&Activation::Gelu).unwrap_err();
     assert_eq!(fault.faults()[0].name(), "stages[..].Head.activation");
+    let fixed = space.stages.fix(Vec::new()).unwrap_err().to_string();
+    assert!(fixed.contains("`stages.len` = 0"), "{fixed}");
+    let mut mlp = Mlp::space();
+    let fixed = mlp.units.fix(vec![64, 33]).unwrap_err().to_string();
+    assert!(fixed.contains("`units[1]` = 33"), "{fixed}");
+    let fixed = mlp.dropout.fix(Some(0.9)).unwrap_err().to_string();
+    assert!(fixed.contains("`dropout.some` = 0.9"), "{fixed}");
     // As a space of its own it has the name that its values are stored under.
     assert_eq!(named(&mut Optimizer::space()), "optimizer.Adam.beta1");
     let alone = space.optimizer.flatten().unwrap();

@@ -16,9 +16,10 @@ impl Field {
         !matches!(self.meaning.kind, Kind::Fixed(_))
     }
 
-    /// Whether the field is a space itself, or holds some.
+    /// Whether the handle of the field has parts whose errors name them.
     pub(crate) fn is_part(&self) -> bool {
-        matches!(self.meaning.kind, Kind::Bare) && !self.meaning.is_evident
+        let is_space = matches!(self.meaning.kind, Kind::Bare) && !self.meaning.is_evident;
+        is_space || !self.meaning.wraps.is_empty()
     }
 
     /// The keys as a type: `len<int>`.
@@ -90,7 +91,11 @@ impl Field {
         // Of a type that is not found the compiler says more where it is an argument of another one than
         // where the field stands, and what differs is a second error.
         let (ty, markers) = (&self.ty, self.markers(private));
-        let fits = respan(quote!(#private::Fits<#markers>), self.span());
+        let fits = match &self.meaning.kind {
+            Kind::Bare if self.meaning.wraps.is_empty() => quote!(#private::Fits),
+            _ => quote!(#private::Fits<#markers>),
+        };
+        let fits = respan(fits, self.span());
         quote_spanned!(self.span()=> <#ty as #fits>::Handle)
     }
 

@@ -34,6 +34,8 @@ pub struct ListParam<H> {
     pub len: IntParam<usize>,
     /// What every element may be.
     pub each: H,
+    /// The name under which it stands in a space.
+    stand: Box<str>,
     /// The values of single elements, first to last, with their names below the element.
     singles: Vec<Box<[Named]>>,
     /// What the values are for: defaults, or all that is allowed.
@@ -47,6 +49,7 @@ impl<H: Handle> ListParam<H> {
         Self {
             len,
             each,
+            stand: "".into(),
             singles: Vec::new(),
             fixed: false,
             fault: None,
@@ -82,6 +85,7 @@ impl<H: Handle> Handle for ListParam<H> {
     fn stand(&mut self, name: &str) {
         // Elements have one handle, whatever their number is.
         self.each.stand(&format!("{name}[..]"));
+        self.stand = name.into();
     }
 
     fn declare(&self, mut scope: Scope<'_>) -> Result<(), SpaceError> {
@@ -120,7 +124,8 @@ impl<H: Handle> Handle for ListParam<H> {
         Ok(values)
     }
 
-    fn write(&self, value: &Self::Value, mut to: Writer<'_>) {
+    fn write(&self, value: &Self::Value, to: Writer<'_>) {
+        let mut to = to.or_named("", &self.stand);
         self.len.write(&value.len(), to.field("len"));
         for (index, value) in value.iter().enumerate() {
             let to = to.element(index);
@@ -234,6 +239,8 @@ impl<H: Handle, const N: usize> Handle for [H; N] {
 #[derive(Debug, Clone)]
 pub struct OptionParam<H> {
     switch: BoolParam,
+    /// The name under which it stands in a space.
+    stand: Box<str>,
     /// What the value may be when there is one.
     pub some: H,
 }
@@ -242,6 +249,7 @@ impl<H: Handle> OptionParam<H> {
     pub(super) fn new(some: H) -> Self {
         Self {
             switch: BoolParam::default(),
+            stand: "".into(),
             some,
         }
     }
@@ -278,6 +286,7 @@ impl<H: Handle> Handle for OptionParam<H> {
 
     fn stand(&mut self, name: &str) {
         stand(&mut self.some, name, "some");
+        self.stand = name.into();
     }
 
     fn declare(&self, mut scope: Scope<'_>) -> Result<(), SpaceError> {
@@ -299,7 +308,8 @@ impl<H: Handle> Handle for OptionParam<H> {
         })
     }
 
-    fn write(&self, value: &Self::Value, mut to: Writer<'_>) {
+    fn write(&self, value: &Self::Value, to: Writer<'_>) {
+        let mut to = to.or_named("", &self.stand);
         self.switch.write(&value.is_some(), to.here());
         if let Some(value) = value {
             self.some.write(value, to.field("some"));

@@ -63,13 +63,13 @@ impl<K: Key> Key for optional<K> {
     type Spec<L: Copy + 'static> = K::Spec<L>;
 }
 
-/// A field's type that agrees with the keys `K`.
+/// A field's type that agrees with the keys `K`, or with none.
 #[diagnostic::on_unimplemented(
     message = "the type `{Self}` does not agree with the keys of its `#[hp(...)]`",
     label = "`len` asks for a `Vec`, `optional` for an `Option`",
     note = "write `Vec<T>` with `len = 1..=3`, `Option<T>` with `optional`, and `T` itself without them"
 )]
-pub trait Fits<K: Key>: Sized {
+pub trait Fits<K: Key = bare>: Sized {
     /// The type of bounds and choices.
     type Leaf: Copy + 'static;
     /// The handle of the field.
