@@ -103,10 +103,8 @@ impl<'a> Model<'a> {
             .iter()
             .map(|hyper| Posterior::new(data.clone(), hyper));
         let posteriors = posteriors.collect::<Result<Vec<_>, _>>()?;
-        let share = memo.hyper.noise() / (memo.hyper.noise() + memo.hyper.signal());
-        let by_means = encoding.conditional() == 0 && noise::goes_by_means(&evidence.scores, share);
         let mut known = seen.clone();
-        if by_means {
+        if is_noisy(encoding, evidence, &seen, &memo.hyper) {
             let means = posteriors[0].at_observations();
             let kept = kept.unwrap_or(all);
             for (&i, mean) in kept.iter().zip(&means[stopped.len()..]) {
@@ -295,6 +293,21 @@ fn margin(encoding: &Encoding<'_>, evidence: &Evidence, seen: &[f64]) -> f64 {
         0 => more,
         _ => more.max(plateau::least(&evidence.scores, seen)),
     }
+}
+
+/// Whether the values are so noisy that the best of them is not to be improved on.
+fn is_noisy(encoding: &Encoding<'_>, evidence: &Evidence, seen: &[f64], hyper: &Hyper) -> bool {
+    let (noise, signal) = (hyper.noise(), hyper.signal());
+    let much = noise::goes_by_means(&evidence.scores, noise / (noise + signal));
+    if !much || encoding.conditional() > 0 {
+        return false;
+    }
+    let best = evidence.ranking()[0];
+    let row = &evidence.rows[best];
+    let is_next = |i: &usize| plateau::is_next_to(&encoding.kinds, &evidence.rows[*i], row);
+    let others = (0..seen.len()).filter(|i| *i != best);
+    let gaps = others.filter(is_next).map(|i| seen[best] - seen[i]);
+    !noise::is_contradicted(gaps.collect(), noise.sqrt())
 }
 
 /// Whether each value is predicted by the others no better than by their mean.

@@ -8,12 +8,15 @@
 //!
 //! A rough objective looks the same to a process, and there it costs. Most of these come in steps (accuracies on few examples,
 //! trees that no longer change), and trials tie: while any of the better half do, every second trial goes on as without
-//! noise, and all of them while the best is not alone. In conditional spaces the best value is kept: what asks for less stays
+//! noise, and all of them while the best is not alone. A fit that is poor takes what is smooth for noise, but then trials next to
+//! the best one are nearly as good, and not as much worse as the luckiest is better. In conditional spaces the best value is kept: what asks for less stays
 //! in the branch that is known.
 
 /// The share of noise in the variance that is much, and the trials before it is judged.
 const MUCH: f64 = 0.1;
 const BEGUN: usize = 20;
+/// What is little of a deviation.
+const LITTLE: f64 = 1.0 / 3.0;
 
 /// Whether the trials after these go by means. `scores` are those of the trials in their order, `share` is that of the noise
 /// in the variance.
@@ -28,9 +31,24 @@ pub(super) fn goes_by_means(scores: &[f64], share: f64) -> bool {
     !tied(&sorted[..2]) && (scores.len() % 2 == 1 || !better.windows(2).any(tied))
 }
 
+/// Whether the trials next to the best one, which are worse than it by these gaps, differ by less than noise of this deviation
+/// would make them.
+pub(super) fn is_contradicted(mut gaps: Vec<f64>, deviation: f64) -> bool {
+    gaps.sort_by(f64::total_cmp);
+    let median = gaps.get(gaps.len() / 2);
+    median.is_some_and(|gap| *gap < LITTLE * deviation)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn neighbours_that_are_as_good_are_no_sign_of_noise() {
+        assert!(!is_contradicted(vec![], 1.0));
+        assert!(is_contradicted(vec![0.1, 3.0, 0.0], 1.0));
+        assert!(!is_contradicted(vec![0.1, 3.0, 2.0], 1.0));
+    }
 
     #[test]
     fn means_count_where_much_is_noise_and_values_do_not_tie() {
