@@ -35,7 +35,13 @@ pub(crate) enum Command {
     /// Lists the trials of a study
     Trials(Read),
     /// Shows the best trial of a study
-    Best(Read),
+    Best {
+        #[command(flatten)]
+        read: Read,
+        /// The trial that a Gaussian process expects to be the best: where values are noisy, the best measured one is lucky
+        #[arg(long)]
+        expected: bool,
+    },
     /// Shows one trial with its executions and everything that they reported
     Show {
         #[command(flatten)]

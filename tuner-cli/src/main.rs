@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         Command::AskTell(options) => ask_tell::run(options),
         Command::Studies { path, json } => read::studies(&path, json),
         Command::Trials(options) => read::trials(&options),
-        Command::Best(options) => read::best(&options),
+        Command::Best { read, expected } => read::best(&read, expected),
         Command::Show { read, number } => read::show(&read, number),
         Command::Watch {
             read,

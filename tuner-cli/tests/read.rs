@@ -71,6 +71,12 @@ fn a_study_is_read_by_its_file_and_by_its_folder() {
     let best = tuner(&["best", file, "--json"]).json();
     assert_eq!((&best["number"], &best["value"]), (&json!(1), &json!(0.75)));
     assert_eq!(best["params"], trials[1]["params"]);
+    let expected = tuner(&["best", file, "--expected", "--json"]).json();
+    assert_eq!(expected["number"], 1);
+    // Half of a difference of two trials may be noise.
+    let mean = expected["expected"]["mean"].as_f64().unwrap();
+    assert!(mean > 0.6 && mean < 0.76, "{mean}");
+    assert!(expected["expected"]["deviation"].as_f64().unwrap() > 0.0);
 
     let shown = tuner(&["show", file, "1", "--json"]).json();
     assert_eq!(shown, trials[1]);
@@ -93,6 +99,7 @@ fn a_study_is_read_by_its_file_and_by_its_folder() {
     for (command, says) in [
         (vec!["trials", file], "failed"),
         (vec!["best", file], "trial 1 of 4"),
+        (vec!["best", file, "--expected"], "\nexpected value 0."),
         (vec!["show", file, "2"], "out of memory"),
         (vec!["show", file, "1"], "  1: value 0.25"),
         (vec!["studies", file], "maximize value"),

@@ -125,7 +125,7 @@ fn auto_goes_on_with_several_objectives_as_if_it_had_not_been_closed() {
 #[cfg(feature = "gp")]
 mod model {
     use super::*;
-    use tuner::sampler::{Gp, Prior, Surrogate};
+    use tuner::sampler::{Gp, Prior};
     use tuner::trial::History;
 
     #[test]
@@ -514,33 +514,5 @@ mod model {
             );
             assert_eq!(found, best, "{name}");
         }
-    }
-
-    #[test]
-    fn a_surrogate_speaks_in_the_units_of_each_objective() {
-        let value = |point: &Point| {
-            let (x, y) = (at(point, "x0"), at(point, "x1"));
-            Metrics::new()
-                .with("loss", 1000.0 * (x - 0.5).powi(2) + 300.0)
-                .with("speed", 1e-3 * y)
-        };
-        let setup = Setup::new(cube(2), Random::new())
-            .objective(Objective::minimize("loss"))
-            .objective(Objective::maximize("speed"));
-        let study = run(setup, &Arc::default(), 40, value);
-        let history = study.history();
-        let point: Point = serde_json::from_str(r#"{"x0": 0.9, "x1": 0.25}"#).unwrap();
-        let loss = Surrogate::fit(&history, "loss").unwrap();
-        let at = loss.predict(&point).unwrap();
-        assert!((at.mean - 460.0).abs() < 10.0, "{at:?}");
-        assert!(at.deviation > 0.0 && at.deviation < 20.0, "{at:?}");
-        assert!(loss.noise() < 10.0);
-        let speed = Surrogate::fit(&history, "speed").unwrap();
-        let at = speed.predict(&point).unwrap();
-        assert!((at.mean - 2.5e-4).abs() < 2e-5, "{at:?}");
-        let error = Surrogate::fit(&history, "size").unwrap_err().to_string();
-        assert!(error.contains("`loss`, `speed`"), "{error}");
-        let outside: Point = serde_json::from_str(r#"{"x0": 1.5, "x1": 0.25}"#).unwrap();
-        assert!(loss.predict(&outside).is_err());
     }
 }

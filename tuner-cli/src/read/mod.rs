@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 use tuner_runtime::report;
+use tuner_runtime::sampler::{Ranked, Surrogate};
 use tuner_runtime::search::{delete_kept, holds_kept};
 use tuner_runtime::storage::{Sqlite, Storage, StudyId};
 use tuner_runtime::study;
@@ -34,19 +35,34 @@ pub(crate) fn trials(options: &Read) -> Done {
     print(&text::trials(&history))
 }
 
-pub(crate) fn best(options: &Read) -> Done {
+pub(crate) fn best(options: &Read, by_expectation: bool) -> Done {
     let history = open::history(&options.study)?;
     let Some(best) = history.best() else {
         return Err("no trial of the study has a result yet".into());
     };
+    let ranked = match by_expectation {
+        true => Surrogate::fit(&history, &history.goal().name)?.ranking(),
+        false => Vec::new(),
+    };
+    let first = ranked.first();
+    let best = first
+        .and_then(|first| history.trial(first.number))
+        .unwrap_or(best);
     if options.json {
         let mut found = report::best_json(best);
+        if let Some(Ranked { expected, .. }) = first {
+            found["expected"] = json!({"mean": expected.mean, "deviation": expected.deviation});
+        }
         if history.goals().len() > 1 {
             found["front"] = report::front_json(&history);
         }
         return print_json(&found);
     }
-    print(&text::best(&history, best))
+    print(&text::best(
+        &history,
+        best,
+        first.map(|first| first.expected),
+    ))
 }
 
 pub(crate) fn show(options: &Read, number: u64) -> Done {

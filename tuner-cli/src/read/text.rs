@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::Value as Json;
+use tuner_runtime::sampler::Expected;
 use tuner_runtime::study::front;
 use tuner_runtime::trial::text::{
     configuration, duration, first_line, metrics, number, one_line, param, seconds,
@@ -39,10 +40,15 @@ fn row(history: &History, trial: &TrialRecord) -> Vec<String> {
     row
 }
 
-/// The best trial, one line a parameter.
-pub(super) fn best(history: &History, best: &TrialRecord) -> String {
+/// The best trial, one line a parameter, with what is expected of its first objective where it was chosen by that.
+pub(super) fn best(history: &History, best: &TrialRecord, expected: Option<Expected>) -> String {
     let mut text = format!("trial {} of {}\n", best.number, history.trials().len());
     let _ = writeln!(text, "{}", metrics(&best.metrics));
+    if let Some(Expected { mean, deviation }) = expected {
+        let (name, mean, deviation) = (&history.goal().name, number(mean), number(deviation));
+        let name = one_line(name);
+        let _ = writeln!(text, "expected {name} {mean}, give or take {deviation}");
+    }
     if !best.is_feasible() {
         text.push_str("it misses a constraint, as all others do\n");
     }

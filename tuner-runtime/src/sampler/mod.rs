@@ -19,7 +19,7 @@ mod tpe;
 pub use auto::{Auto, Choice, Method};
 pub use cmaes::CmaEs;
 #[cfg(feature = "gp")]
-pub use gp::{Expected, Gp, Prior, Surrogate, SurrogateError};
+pub use gp::{Expected, Gp, Prior, Ranked, Surrogate, SurrogateError};
 pub use grid::Grid;
 pub use named::{NAMES, UnknownSampler, by_name};
 pub use nsga2::Nsga2;

@@ -55,7 +55,7 @@ mod region;
 mod surrogate;
 
 pub use prior::Prior;
-pub use surrogate::{Expected, Surrogate, SurrogateError};
+pub use surrogate::{Expected, Ranked, Surrogate, SurrogateError};
 
 use candidates::Candidates;
 use encoding::Encoding;

@@ -48,6 +48,17 @@ pub struct Surrogate {
     goal: Goal,
     posterior: Posterior,
     scale: Scale,
+    /// The finished trials: by how much each misses the constraints, its number and its row.
+    trials: Vec<(f64, u64, Vec<f64>)>,
+}
+
+/// What is expected of a trial that was made, whatever was measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ranked {
+    /// The number of the trial.
+    pub number: u64,
+    /// Its value, in the units of the objective.
+    pub expected: Expected,
 }
 
 /// What is expected at a point, in the units of the objective.
@@ -121,7 +132,9 @@ impl Surrogate {
         let scores: Vec<f64> = trials.iter().map(|t| goal.score(t.values[which])).collect();
         let scale = Scale::of(&scores);
         let values: Vec<f64> = scores.iter().map(|y| scale.apply(*y)).collect();
-        let rows: Vec<f64> = trials.iter().flat_map(|t| encoding.row(&t.point)).collect();
+        let tried = |t: &&TrialRecord| (t.missed(), t.number, encoding.row(&t.point));
+        let tried: Vec<(f64, u64, Vec<f64>)> = trials.iter().map(tried).collect();
+        let rows: Vec<f64> = tried.iter().flat_map(|(.., row)| row.clone()).collect();
         let data = Data::new(&encoding.kinds, &rows, &values)?;
         let part = |most| data.subset(&representative(&data, most));
         let starts = [Hyper::prior_mode(encoding.len())];
@@ -132,6 +145,7 @@ impl Surrogate {
             goal,
             posterior,
             scale,
+            trials: tried,
         })
     }
 
@@ -144,11 +158,40 @@ impl Surrogate {
         let at = self
             .posterior
             .predict(&Encoding::new(&self.space).row(&point));
-        let score = self.scale.mean + self.scale.deviation * at.mean[0];
-        Ok(Expected {
-            mean: self.goal.score(score),
-            deviation: self.scale.deviation * at.sd[0],
-        })
+        Ok(self.expected(at.mean[0], at.sd[0]))
+    }
+
+    /// The finished trials from the one that is expected to be the best to the worst, those that keep the constraints
+    /// first.
+    ///
+    /// Of many noisy measurements the best one is the luckiest. What its neighbours measured says how lucky: by this order a
+    /// trial is chosen for what it is worth, not for one good draw.
+    pub fn ranking(&self) -> Vec<Ranked> {
+        let rows: Vec<f64> = self
+            .trials
+            .iter()
+            .flat_map(|(.., row)| row.clone())
+            .collect();
+        let at = self.posterior.predict(&rows);
+        let found = at.mean.iter().zip(&at.sd).zip(&self.trials);
+        let mut found: Vec<(f64, f64, Ranked)> = found
+            .map(|((&mean, &sd), &(missed, number, _))| {
+                let expected = self.expected(mean, sd);
+                (missed, -mean, Ranked { number, expected })
+            })
+            .collect();
+        found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        found.into_iter().map(|(.., ranked)| ranked).collect()
+    }
+
+    /// On the scale of the objective.
+    fn expected(&self, mean: f64, deviation: f64) -> Expected {
+        Expected {
+            mean: self
+                .goal
+                .score(self.scale.mean + self.scale.deviation * mean),
+            deviation: self.scale.deviation * deviation,
+        }
     }
 
     /// The standard deviation of the noise of a single measurement, in the units of the objective.
