@@ -114,6 +114,26 @@ fn perturbed(
     moved
 }
 
+/// The row with coordinate `i` anywhere.
+pub(super) fn redrawn(
+    encoding: &Encoding<'_>,
+    row: &[f64],
+    i: usize,
+    region: &Region,
+    rng: &mut Rng,
+) -> Vec<f64> {
+    let dimension = &encoding.dimensions[i];
+    let mut moved = row.to_vec();
+    moved[i] = if dimension.is_category() {
+        rng.below(dimension.levels.len() as u128) as f64
+    } else {
+        let (low, high) = region.range(i, row[i]);
+        low + (high - low) * rng.unit()
+    };
+    encoding.snap(&mut moved, &fresh(encoding, rng));
+    moved
+}
+
 /// The rows that differ from this one in the value of dimension `i`: all of its levels up to 16, else those that are 1, 2, 4 ..
 /// away; none for a continuum and where it is inactive.
 pub(super) fn exchanged(encoding: &Encoding<'_>, row: &[f64], i: usize, rng: &mut Rng) -> Vec<f64> {

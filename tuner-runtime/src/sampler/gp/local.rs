@@ -1,9 +1,10 @@
 //! From the most promising candidates uphill: along the continua by gradients, on grids and categories by exchanges; then back
-//! towards the best trial wherever that costs next to nothing.
+//! towards the best trial wherever that costs next to nothing, and where values are noisy, in every second trial, anywhere.
 
-use super::candidates::{Candidates, exchanged};
+use super::candidates::{Candidates, exchanged, redrawn};
 use super::encoding::Encoding;
 use super::model::Model;
+use super::region::Region;
 use crate::gp::{Acquisition, Kind, ascend};
 use crate::math::rng::Rng;
 
@@ -18,6 +19,9 @@ const STEPS: usize = 8;
 const GAIN: f64 = 1e-3;
 /// What the point that is proposed may be less worth than the best one that was found, in nats.
 const SLACK: f64 = 0.1;
+/// The same where coordinates are drawn at random, and how many values of each are tried.
+const LOOSE: f64 = 3.0;
+const TRIED: usize = 2;
 /// Up to so many dimensions one is taken from the best trial at a time; of more, as large a part at once.
 const TOGETHER: usize = 32;
 
@@ -80,7 +84,19 @@ pub(super) fn search(
     all.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     let (height, top) = &all[0];
     let best = Some(&candidates.best[0]).filter(|_| !model.is_of_front());
-    let familiar = best.map(|best| familiar(encoding, &acquisition, top, *height, best));
+    let mut familiar = best.map(|best| familiar(encoding, &acquisition, top, *height, best));
+    if model.is_noisy() && rng.below(2) == 0 {
+        familiar = familiar.map(|row| {
+            scattered(
+                encoding,
+                &acquisition,
+                &row,
+                *height,
+                &candidates.region,
+                rng,
+            )
+        });
+    }
     let rows = all.into_iter().map(|(_, row)| row);
     familiar.into_iter().chain(rows).collect()
 }
@@ -118,6 +134,37 @@ fn familiar(
             together = cheapest.len() / 2;
         }
     }
+}
+
+/// The row with each coordinate drawn at random, one after another, where the row stays nearly as good: one sweep of a Gibbs
+/// sampler over the points that are so.
+///
+/// Among noisy values little is known to matter, and what does not seem to stays where the best trial has it: a search that
+/// believed a lucky trial would never see what it misses.
+fn scattered(
+    encoding: &Encoding<'_>,
+    acquisition: &Acquisition<'_>,
+    from: &[f64],
+    height: f64,
+    region: &Region,
+    rng: &mut Rng,
+) -> Vec<f64> {
+    let mut row = from.to_vec();
+    let mut places: Vec<usize> = (0..row.len()).collect();
+    rng.shuffle(&mut places);
+    for i in places {
+        if !encoding.is_active(i, &row) {
+            continue;
+        }
+        let drawn = (0..TRIED).flat_map(|_| redrawn(encoding, &row, i, region, rng));
+        let drawn: Vec<f64> = drawn.collect();
+        let values = acquisition.evaluate(&drawn);
+        let mut found = drawn.chunks_exact(row.len()).zip(values);
+        if let Some((moved, _)) = found.find(|(_, value)| *value >= height - LOOSE) {
+            row = moved.to_vec();
+        }
+    }
+    row
 }
 
 /// The coordinates that may be taken from the best trial one at a time, the cheapest first.
@@ -214,6 +261,37 @@ mod tests {
             let row = familiar(&encoding, &acquisition, &top, height, &best);
             assert_eq!(row, [0.6, 0.1, 0.5]);
         }
+    }
+
+    #[test]
+    fn what_does_not_matter_is_scattered() {
+        let axis = |name| json!({"name": name, "type": "float", "low": 0.0, "high": 1.0});
+        let space = Space::from_json(&json!([axis("x"), axis("y"), axis("z")]));
+        let space = space.expect("a sound space").0;
+        let encoding = Encoding::new(&space);
+        // The values depend on x alone, and the lengthscales know that.
+        let rows = [[0.1, 0.9, 0.2], [0.4, 0.1, 0.5], [0.9, 0.6, 0.7]].concat();
+        let data = Data::new(&encoding.kinds, &rows, &[-1.0, 1.0, 0.0]).expect("valid");
+        let hyper = Hyper {
+            log_lengths: vec![-2.0, 5.0, 5.0],
+            log_noise: -6.0,
+            ..Hyper::prior_mode(3)
+        };
+        let posterior = Posterior::new(data, &hyper).expect("a posterior");
+        let acquisition = Acquisition::new(&posterior, Utility::LogImprovement { best: 1.0 });
+        let from = [0.41, 0.1, 0.5];
+        let height = acquisition.evaluate(&from)[0];
+        let region = Region::everywhere(&from);
+        let mut seen = Vec::new();
+        for seed in 0..20 {
+            let mut rng = Rng::new(seed);
+            let row = scattered(&encoding, &acquisition, &from, height, &region, &mut rng);
+            assert!(acquisition.evaluate(&row)[0] >= height - LOOSE);
+            assert!(row[1] != from[1] && row[2] != from[2], "{row:?}");
+            seen.push(row[1]);
+        }
+        seen.sort_by(f64::total_cmp);
+        assert!(seen[0] < 0.2 && seen[19] > 0.8, "{seen:?}");
     }
 
     #[test]

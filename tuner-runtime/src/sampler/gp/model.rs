@@ -48,6 +48,8 @@ pub(super) struct Model<'a> {
     beliefs: Option<Beliefs<'a>>,
     /// Whether it predicts nothing of what was seen.
     is_blind: bool,
+    /// Whether much of what the values differ by is noise.
+    is_noisy: bool,
 }
 
 impl<'a> Model<'a> {
@@ -104,7 +106,9 @@ impl<'a> Model<'a> {
             .map(|hyper| Posterior::new(data.clone(), hyper));
         let posteriors = posteriors.collect::<Result<Vec<_>, _>>()?;
         let mut known = seen.clone();
-        if is_noisy(encoding, evidence, &seen, &memo.hyper) {
+        let is_noisy = noise::is_much(&memo.hyper, seen.len());
+        let by_means = is_noisy && goes_by_means(encoding, evidence, &seen, &memo.hyper);
+        if by_means {
             let means = posteriors[0].at_observations();
             let kept = kept.unwrap_or(all);
             for (&i, mean) in kept.iter().zip(&means[stopped.len()..]) {
@@ -117,7 +121,10 @@ impl<'a> Model<'a> {
         let mut posteriors = posteriors.collect::<Result<Vec<_>, _>>()?;
         let posterior = posteriors.swap_remove(0);
         let is_blind = older.is_none() && is_blind(&posterior);
-        let margin = margin(encoding, evidence, &seen);
+        let margin = match by_means {
+            true => 0.0,
+            false => margin(encoding, evidence, &seen),
+        };
         let known = known.iter().zip(&evidence.feasible);
         let best = known
             .filter(|(_, feasible)| **feasible)
@@ -138,6 +145,7 @@ impl<'a> Model<'a> {
             front: None,
             beliefs: None,
             is_blind,
+            is_noisy,
         })
     }
 
@@ -193,6 +201,7 @@ impl<'a> Model<'a> {
             front,
             beliefs: None,
             is_blind: false,
+            is_noisy: false,
             memo: Memo::of_all(memos, olders),
         })
     }
@@ -206,6 +215,11 @@ impl<'a> Model<'a> {
     /// Whether several objectives are followed together: then no single trial is the best.
     pub(super) fn is_of_front(&self) -> bool {
         self.front.is_some()
+    }
+
+    /// Whether much of what the values differ by is noise.
+    pub(super) fn is_noisy(&self) -> bool {
+        self.is_noisy
     }
 
     /// What the user believes.
@@ -295,11 +309,14 @@ fn margin(encoding: &Encoding<'_>, evidence: &Evidence, seen: &[f64]) -> f64 {
     }
 }
 
-/// Whether the values are so noisy that the best of them is not to be improved on.
-fn is_noisy(encoding: &Encoding<'_>, evidence: &Evidence, seen: &[f64], hyper: &Hyper) -> bool {
-    let (noise, signal) = (hyper.noise(), hyper.signal());
-    let much = noise::goes_by_means(&evidence.scores, noise / (noise + signal));
-    if !much || encoding.conditional() > 0 {
+/// Whether the best of noisy values is not to be improved on.
+fn goes_by_means(
+    encoding: &Encoding<'_>,
+    evidence: &Evidence,
+    seen: &[f64],
+    hyper: &Hyper,
+) -> bool {
+    if noise::is_tied(&evidence.scores) {
         return false;
     }
     let best = evidence.ranking()[0];
@@ -307,7 +324,7 @@ fn is_noisy(encoding: &Encoding<'_>, evidence: &Evidence, seen: &[f64], hyper: &
     let is_next = |i: &usize| plateau::is_next_to(&encoding.kinds, &evidence.rows[*i], row);
     let others = (0..seen.len()).filter(|i| *i != best);
     let gaps = others.filter(is_next).map(|i| seen[best] - seen[i]);
-    !noise::is_contradicted(gaps.collect(), noise.sqrt())
+    !noise::is_contradicted(gaps.collect(), hyper.noise().sqrt())
 }
 
 /// Whether each value is predicted by the others no better than by their mean.

@@ -32,6 +32,15 @@ impl Region {
         }
     }
 
+    /// The whole space.
+    #[cfg(test)]
+    pub(super) fn everywhere(centre: &[f64]) -> Self {
+        Self {
+            centre: centre.to_vec(),
+            half: None,
+        }
+    }
+
     /// Half the side of the box, where there is one.
     pub(super) fn half(&self) -> Option<f64> {
         self.half
