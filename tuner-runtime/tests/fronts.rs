@@ -12,7 +12,7 @@ use tuner::sampler::{Auto, Nsga2, Random, Sampler};
 use tuner::space::{Point, Space};
 use tuner::storage::Memory;
 use tuner::study::{Core, Setup, front, hypervolume};
-use tuner::trial::{Constraint, Metrics, Objective};
+use tuner::trial::{Metrics, Objective};
 
 fn space(params: Json) -> Space {
     Space::from_json(&params).unwrap().0
@@ -54,26 +54,6 @@ fn zdt1(point: &Point) -> Metrics {
     let g = 1.0 + 9.0 * rest / 2.0;
     let f2 = g * (1.0 - (first / g).sqrt());
     Metrics::new().with("f1", first).with("f2", f2)
-}
-
-/// DTLZ2 with as many objectives, over one dimension more.
-fn sphere(objectives: usize) -> impl Fn(&Point) -> Metrics {
-    move |point| {
-        let away = at(point, &format!("x{}", objectives - 1)) - 0.5;
-        let angle = |i: usize| at(point, &format!("x{i}")) * std::f64::consts::FRAC_PI_2;
-        let mut metrics = Metrics::new();
-        for k in 0..objectives {
-            let mut value = 1.0 + away * away * 4.0;
-            for i in 0..objectives - 1 - k {
-                value *= angle(i).cos();
-            }
-            if k > 0 {
-                value *= angle(objectives - 1 - k).sin();
-            }
-            metrics = metrics.with(format!("f{}", k + 1), value);
-        }
-        metrics
-    }
 }
 
 /// The mean over seeds of the hypervolume of ZDT1 above (1.1, 1.1), at most 0.21 + 2 / 3.
@@ -126,7 +106,27 @@ fn auto_goes_on_with_several_objectives_as_if_it_had_not_been_closed() {
 mod model {
     use super::*;
     use tuner::sampler::{Gp, Prior};
-    use tuner::trial::History;
+    use tuner::trial::{Constraint, History};
+
+    /// DTLZ2 with as many objectives, over one dimension more.
+    fn sphere(objectives: usize) -> impl Fn(&Point) -> Metrics {
+        move |point| {
+            let away = at(point, &format!("x{}", objectives - 1)) - 0.5;
+            let angle = |i: usize| at(point, &format!("x{i}")) * std::f64::consts::FRAC_PI_2;
+            let mut metrics = Metrics::new();
+            for k in 0..objectives {
+                let mut value = 1.0 + away * away * 4.0;
+                for i in 0..objectives - 1 - k {
+                    value *= angle(i).cos();
+                }
+                if k > 0 {
+                    value *= angle(objectives - 1 - k).sin();
+                }
+                metrics = metrics.with(format!("f{}", k + 1), value);
+            }
+            metrics
+        }
+    }
 
     #[test]
     fn the_front_of_zdt1_is_found_in_thirty_trials() {

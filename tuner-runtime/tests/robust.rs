@@ -103,7 +103,7 @@ fn with_thirty_parameters_the_first_trials_are_no_waste() {
     let space = space((0..30).map(axis).collect());
     let mut left = Vec::new();
     for seed in 1..=3 {
-        let mut rng = tuner::math::rng::Rng::new(seed);
+        let mut rng = Rng::new(seed);
         let optimum: Vec<f64> = (0..30).map(|_| 0.1 + 0.8 * rng.unit()).collect();
         let loss = |point: &Point| {
             let x = point.iter().filter_map(|(_, value)| value.as_f64());
@@ -320,7 +320,7 @@ fn a_study_of_ten_thousand_trials_goes_on() {
         let name = sampler.name();
         let study = study(&space, sampler, 20_000);
         // By hand up to the last of ten thousand, which the sampler is asked for.
-        let mut rng = tuner::math::rng::Rng::new(2);
+        let mut rng = Rng::new(2);
         for _ in 0..10_000 {
             let point = space.sample(&mut rng);
             study.enqueue(&point).unwrap();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tuner::sampler::{Auto, CmaEs, Grid, NAMES, Nsga2, Random, Sobol, Tpe, by_name};
 
 use tuner::sampler::{Ask, SampleError, Sampler, Suggestion};
-use tuner::space::{Point, Space};
+use tuner::space::Space;
 use tuner::storage::{Memory, Sqlite, Storage};
 use tuner::study::{Core, OnChange, Setup};
 use tuner::testing::sampler_contract;
@@ -378,7 +378,7 @@ fn a_branch_that_began_badly_is_looked_at_again() {
         }
     }
     let space = Space::from_json(&params.into()).unwrap().0;
-    let value = |point: &Point| {
+    let value = |point: &tuner::space::Point| {
         let away = |name: &str, best: f64| {
             let at = point.get(name).and_then(|x| x.as_f64()).unwrap();
             (at - best).powi(2)
