@@ -125,8 +125,9 @@ impl Walk<'_> {
         };
         let own = crate::literal::Number::whole(count as i128);
         if own.is_below(low) || high.is_below(own) {
+            let plural = if count == 1 { "" } else { "s" };
             let message = format!(
-                "the default has {count} elements, and `len` allows {}",
+                "the default has {count} element{plural}, and `len` allows {}",
                 len.shown()
             );
             self.reader.errors.on(value, message);

@@ -258,13 +258,13 @@ impl Field<'_> {
                 shape => break shape,
             };
             let missing = match layer {
+                Layer::List | Layer::Option if layers.contains(&layer) => Some(
+                    "a list in a list, or an option in an option, needs a tunable struct in between",
+                ),
                 Layer::List if len.is_none() => Some("a list needs its length: add `len = 1..=3`"),
                 Layer::Option if optional.is_none() => {
                     Some("an `Option` is tuned with `optional`: add it to the keys")
                 }
-                Layer::List | Layer::Option if layers.contains(&layer) => Some(
-                    "a list in a list, or an option in an option, needs a tunable struct in between",
-                ),
                 _ => None,
             };
             if let Some(message) = missing.filter(|_| !self.keys.broken) {

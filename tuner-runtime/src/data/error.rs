@@ -49,7 +49,7 @@ pub enum DataError {
         source: io::Error,
     },
     /// The file ends before its gzip stream does.
-    #[error("the gzip file `{}` is cut off after {found} bytes; fetch it again", file.display())]
+    #[error("the gzip file `{}` is cut off after {}; fetch it again", file.display(), counted(*found, "byte"))]
     Truncated {
         /// The file.
         file: PathBuf,
@@ -66,8 +66,9 @@ pub enum DataError {
     },
     /// Bytes follow where the content must end.
     #[error(
-        "the file `{}` has bytes behind the {expected} that belong to it; fetch it again",
-        file.display()
+        "the file `{}` goes on behind the {} that belong to it; fetch it again",
+        file.display(),
+        counted(*expected, "byte")
     )]
     ExtraBytes {
         /// The file.
@@ -118,7 +119,7 @@ pub enum DataError {
         found: Vec<u32>,
     },
     /// The unpacked content is shorter than the format or the file's header says.
-    #[error("the file `{}` holds {found} bytes of {expected}; fetch it again", file.display())]
+    #[error("the file `{}` holds {found} of {}; fetch it again", file.display(), counted(*expected, "byte"))]
     Short {
         /// The file.
         file: PathBuf,
@@ -129,8 +130,10 @@ pub enum DataError {
     },
     /// The content is not a whole number of records.
     #[error(
-        "the file `{}` holds {found} bytes, which is not one or more records of {record} bytes; fetch it again",
-        file.display()
+        "the file `{}` holds {}, which is not one or more records of {}; fetch it again",
+        file.display(),
+        counted(*found as u64, "byte"),
+        counted(*record as u64, "byte")
     )]
     Records {
         /// The file.
@@ -142,8 +145,10 @@ pub enum DataError {
     },
     /// There is not one label for each image.
     #[error(
-        "the file `{}` holds {labels} labels for {images} images; both must come from one download",
-        file.display()
+        "the file `{}` holds {} for {}; both must come from one download",
+        file.display(),
+        counted(*labels as u64, "label"),
+        counted(*images as u64, "image")
     )]
     Count {
         /// The file of labels.
@@ -179,7 +184,7 @@ pub enum DataError {
         fault: String,
     },
     /// A CSV file has another number of rows than the data set.
-    #[error("the file `{}` has {found} rows of values, not {expected}; fetch it again", file.display())]
+    #[error("the file `{}` holds {}, not {expected}; fetch it again", file.display(), counted(*found as u64, "row"))]
     Rows {
         /// The file.
         file: PathBuf,
@@ -190,8 +195,9 @@ pub enum DataError {
     },
     /// A window that does not fit the series.
     #[error(
-        "a window of {window} does not fit a series of {len} values: it needs at least 1 value, and one more \
-         value must follow it"
+        "a window of {window} does not fit a series of {}: it needs at least 1 value, and one more value must \
+         follow it",
+        counted(*len as u64, "value")
     )]
     Window {
         /// The length of the window, in values.
@@ -199,6 +205,12 @@ pub enum DataError {
         /// The length of the series, in values.
         len: usize,
     },
+}
+
+/// So many of something, whose name takes an `s` where there is not one.
+fn counted(count: u64, name: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {name}{plural}")
 }
 
 fn list_places(places: &[(&'static str, PathBuf)]) -> String {

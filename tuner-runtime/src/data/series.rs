@@ -196,7 +196,8 @@ mod tests {
             let error = windows(&vec![0.0; len], window).unwrap_err();
             let text = error.to_string();
             assert!(text.contains(&format!("window of {window}")), "{text}");
-            assert!(text.contains(&format!("{len} values")), "{text}");
+            let values = if len == 1 { "value" } else { "values" };
+            assert!(text.contains(&format!("{len} {values}:")), "{text}");
         }
     }
 }

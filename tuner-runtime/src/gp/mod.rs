@@ -42,7 +42,8 @@ pub enum GpError {
     Empty,
     /// The design does not fit its dimensions.
     #[error(
-        "{found} coordinates do not make {rows} rows of {dimensions} dimensions: give {} of them",
+        "{found} coordinate{} cannot fill a design of {rows} x {dimensions} (rows, dimensions): give {}",
+        if *found == 1 { "" } else { "s" },
         rows * dimensions
     )]
     Shape {
@@ -54,7 +55,7 @@ pub enum GpError {
         dimensions: usize,
     },
     /// A list has the wrong length.
-    #[error("{found} numbers were given where {wanted} are needed")]
+    #[error("a list of length {wanted} is needed, and one of length {found} was given")]
     Count {
         /// Numbers given.
         found: usize,

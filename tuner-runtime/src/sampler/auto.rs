@@ -30,6 +30,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use super::random::fresh;
 use super::{Ask, CmaEs, Nsga2, SampleError, Sampler, Suggestion, Tpe, varied};
 use crate::space::{Axis, Space};
+use crate::trial::text::counted;
 use crate::trial::{Goal, History};
 
 /// Trials and parameters that a Gaussian process is still quick with.
@@ -119,7 +120,12 @@ impl Auto {
         if let (Some(points), Some(budget)) = (space.cardinality(), budget)
             && points <= u128::from(budget)
         {
-            let why = format!("{budget} trials are enough for all {points} points");
+            let trials = counted(budget as usize, "trial");
+            let why = match (budget, points) {
+                (1, _) => format!("{trials} is enough for the only point"),
+                (_, 1) => format!("{trials} are enough for the only point"),
+                _ => format!("{trials} are enough for all {points} points"),
+            };
             return choice(Method::Everything, why);
         }
         let parameters = varied(space).len();
@@ -127,18 +133,21 @@ impl Auto {
         // Without a limit a study is taken for a short one until it is none.
         let all = budget.unwrap_or(number + 1);
         let trials = budget.map_or("no limit of trials".to_owned(), |budget| {
-            format!("{budget} trials")
+            counted(budget as usize, "trial")
         });
         if objectives > 1 {
             if cfg!(feature = "gp") && few && all <= MOST_MODELLED {
-                let why = format!("{objectives} objectives, {}, {trials}", counted(parameters));
+                let why = format!(
+                    "{objectives} objectives, {}, {trials}",
+                    counted(parameters, "parameter")
+                );
                 return choice(Method::Gp, why);
             }
             let tenth = budget.unwrap_or(MOST_MODELLED) / 10;
             let population = tenth.clamp(8, 50) as usize;
             let why = format!(
                 "{objectives} objectives, {}, {trials}: {}",
-                counted(parameters),
+                counted(parameters, "parameter"),
                 if cfg!(feature = "gp") {
                     "too many for a Gaussian process"
                 } else {
@@ -149,10 +158,16 @@ impl Auto {
         }
         let begins = number < MOST_MODELLED;
         if cfg!(feature = "gp") && few && begins {
-            return choice(Method::Gp, format!("{}, {trials}", counted(parameters)));
+            return choice(
+                Method::Gp,
+                format!("{}, {trials}", counted(parameters, "parameter")),
+            );
         }
         if !few {
-            let why = format!("{}, more than {MOST_PARAMETERS}", counted(parameters));
+            let why = format!(
+                "{}, more than {MOST_PARAMETERS}",
+                counted(parameters, "parameter")
+            );
             return choice(Method::Tpe, why);
         }
         let after = if begins {
@@ -164,10 +179,16 @@ impl Auto {
             param.condition.is_none() && !matches!(param.domain.axis(), Axis::Unordered { .. })
         });
         if all > MOST_MODELLED && smooth && constraints == 0 && parameters > 1 {
-            let why = format!("{} with an order, {after}", counted(parameters));
+            let why = format!(
+                "{} with an order, {after}",
+                counted(parameters, "parameter")
+            );
             return choice(Method::CmaEs, why);
         }
-        choice(Method::Tpe, format!("{}, {after}", counted(parameters)))
+        choice(
+            Method::Tpe,
+            format!("{}, {after}", counted(parameters, "parameter")),
+        )
     }
 
     fn choice(ask: &Ask<'_>) -> Choice {
@@ -193,13 +214,6 @@ impl Auto {
                 choice.why
             );
         }
-    }
-}
-
-fn counted(parameters: usize) -> String {
-    match parameters {
-        1 => "1 parameter".to_owned(),
-        several => format!("{several} parameters"),
     }
 }
 
@@ -267,6 +281,18 @@ mod tests {
     fn continua(count: usize) -> Json {
         let axis = |i| json!({"name": format!("x{i}"), "type": "float", "low": 0.0, "high": 1.0});
         (0..count).map(axis).collect()
+    }
+
+    #[test]
+    fn one_trial_or_point_is_no_plural() {
+        let why = |params: Json, budget| {
+            let (space, _) = Space::from_json(&params).unwrap();
+            Auto::choose(&space, 1, 0, Some(budget), 0).why
+        };
+        let one = json!([{"name": "a", "type": "int", "low": 1, "high": 1}]);
+        assert_eq!(why(one.clone(), 1), "1 trial is enough for the only point");
+        assert_eq!(why(one, 9), "9 trials are enough for the only point");
+        assert!(why(continua(1), 1).starts_with("1 parameter, 1 trial"));
     }
 
     #[test]

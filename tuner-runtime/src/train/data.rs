@@ -6,6 +6,7 @@ use super::buffer::Buffer;
 use super::error::TrainError;
 use super::fingerprint::Fingerprint;
 use crate::math::rng::{Purpose, Rng};
+use crate::trial::text::counted;
 
 /// The inputs of all examples, one after the other.
 #[derive(Debug, Clone)]
@@ -154,9 +155,10 @@ impl Data {
         let needed = axes.try_fold(count, |product, &axis| product.checked_mul(axis));
         if inputs.len() == 0 || needed != Some(inputs.len()) {
             return Err(TrainError::Data(format!(
-                "{} input values do not make {count} examples of shape {shape:?}: give as many \
-                 examples as targets, and at least one",
-                inputs.len()
+                "{} cannot be {} of shape {shape:?}: give as many examples as targets, and at \
+                 least one",
+                counted(inputs.len(), "input value"),
+                counted(count, "example")
             )));
         }
         Ok(Self {
@@ -177,10 +179,10 @@ impl Data {
         let bad = weights.iter().find(|w| !(w.is_finite() && **w >= 0.0));
         if bad.is_some() || weights.len() != self.len() {
             return Err(TrainError::Data(format!(
-                "{} sample weights (first that cannot be used: {bad:?}) for {} examples: give \
-                 one each, finite and at least 0",
-                weights.len(),
-                self.len()
+                "{} (first that cannot be used: {bad:?}) for {}: give one each, finite and at \
+                 least 0",
+                counted(weights.len(), "sample weight"),
+                counted(self.len(), "example")
             )));
         }
         Ok(Self {
@@ -260,7 +262,10 @@ impl Data {
             return Err(TrainError::setting(
                 "the number of folds",
                 count,
-                &format!("there are {} examples; 2 folds or more", self.len()),
+                &format!(
+                    "2 folds or more, and at most one an example: the data has {}",
+                    counted(self.len(), "example")
+                ),
             ));
         }
         let order = self.order(seed);

@@ -25,6 +25,9 @@ fn targets(data: &Data) -> Vec<f32> {
 fn sizes_that_do_not_fit_are_named() {
     let error = Data::classes(vec![0u8; 11], [2, 2], &[0u8, 1, 0]).unwrap_err();
     assert!(error.to_string().contains("11 input values"), "{error}");
+    let error = Data::classes(vec![0u8; 1], [2], &[0u8]).unwrap_err();
+    let text = "1 input value cannot be 1 example of shape [2]";
+    assert!(error.to_string().contains(text), "{error}");
     assert!(Data::values(vec![0f32; 4], [2], vec![1.0; 3], 2).is_err());
     assert!(Data::classes(Vec::<u8>::new(), [2], &[0u8; 0]).is_err());
     for shape in [vec![usize::MAX, 2], vec![0], vec![1 << 63, 2]] {

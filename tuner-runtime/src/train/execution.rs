@@ -8,6 +8,7 @@ use super::fit::session::Session;
 use super::fit::{Fit, Trained};
 use super::history::{EpochMetrics, History};
 use super::kept::{Keeper, WEIGHTS};
+use super::weights;
 use crate::search::{Execution, IntoOutcome, Outcome};
 use crate::trial::Metrics;
 
@@ -51,9 +52,21 @@ impl Fit {
         }
         run.expect_steps(self.epochs);
         let checkpoint = run.directory().join(CHECKPOINT);
-        let weights = run.directory().join(WEIGHTS);
+        let kept = run.directory().join(WEIGHTS);
         let goal = run.objectives()[0].clone();
         let seed = run.seed();
+        let begin = || Session::new(self, seed, train, validation);
+        let mut session = begin()?;
+        // A checkpoint that a power cut or another program left is worth no failed trial.
+        if checkpoint.exists() && session.resume(&checkpoint).is_err() {
+            session = begin()?;
+        }
+        if session.has_epochs_left()
+            && let Err(fault) = weights::prepare(&checkpoint)
+        {
+            run.abort(&fault);
+            return Err(fault);
+        }
         let mut stopped = false;
         let mut report = |epoch: &EpochMetrics| match run.report(epoch.epoch, epoch.metrics()) {
             Ok(()) => ControlFlow::Continue(()),
@@ -62,15 +75,9 @@ impl Fit {
                 ControlFlow::Break(())
             }
         };
-        let begin = || Session::new(self, seed, train, validation);
-        let mut session = begin()?;
-        // A checkpoint that a power cut or another program left is worth no failed trial.
-        if checkpoint.exists() && session.resume(&checkpoint).is_err() {
-            session = begin()?;
-        }
         // The record of a run that begins again is empty.
         let earlier = session.progress.history.epochs.clone();
-        session.keeper = Some(Keeper::new(weights, goal, &earlier));
+        session.keeper = Some(Keeper::new(kept, goal, &earlier));
         if earlier.iter().any(|epoch| report(epoch).is_break()) {
             return Err(TrainError::Stopped);
         }
@@ -268,6 +275,7 @@ mod tests {
             .build()
             .unwrap();
         let blocked = std::sync::atomic::AtomicBool::new(true);
+        let epochs = Arc::new(AtomicUsize::new(0));
         let mut search = || {
             let ended = tuner.search(|run, hp: Net| {
                 // Where the checkpoint is written before it takes its place.
@@ -277,13 +285,19 @@ mod tests {
                 } else {
                     let _ = std::fs::remove_dir(&place);
                 }
-                hp.fit().run(run, &train, None)
+                let epochs = epochs.clone();
+                let fit = hp.fit().callback(move |_| {
+                    epochs.fetch_add(1, Ordering::SeqCst);
+                    ControlFlow::Continue(())
+                });
+                fit.run(run, &train, None)
             });
             let states = tuner.study().trials();
             let states: Vec<State> = states.iter().map(|trial| trial.state).collect();
             (ended.map_err(|fault| fault.to_string()), states)
         };
         let (ended, states) = search();
+        assert_eq!(epochs.load(Ordering::SeqCst), 0, "found before an epoch");
         let fault = ended.unwrap_err();
         assert!(
             fault.contains("trial 0 cannot go on: the checkpoint"),

@@ -152,6 +152,8 @@ fn what_cannot_be_used_is_refused() {
     assert_eq!(Data::new(&[], &[], &[1.0]), Err(GpError::Empty));
     let shape = Data::new(&kinds, &[0.0; 3], &[1.0, 2.0]).expect_err("three coordinates");
     assert!(shape.to_string().contains("3 coordinates") && shape.to_string().contains("give 4"));
+    let one = Data::new(&kinds, &[0.0], &[1.0]).expect_err("one coordinate");
+    assert!(one.to_string().starts_with("1 coordinate cannot"), "{one}");
     let infinite = Data::new(&kinds, &[0.0; 2], &[f64::INFINITY]);
     assert_eq!(infinite, Err(GpError::NotFinite { at: 2 }));
     let data = Data::new(&kinds, &[0.0; 2], &[1.0]).expect("valid");

@@ -229,10 +229,10 @@ impl Fit {
         Session::new(self, seed, train, validation.into())?.run(None, on_epoch)
     }
 
-    /// Like [`Fit::train`], but stores a checkpoint in the file `checkpoint` after every epoch,
-    /// in a folder that is made where there is none, and goes on from there when the file exists already: a training that was killed and
-    /// started again ends with the same bits as one that was not. `on_epoch` sees the epochs that
-    /// are trained now; the history holds all.
+    /// Like [`Fit::train`], but stores a checkpoint in the file `checkpoint` after every epoch, in a
+    /// folder that is made where there is none, and goes on from there when the file exists already:
+    /// a training that was killed and started again ends with the same bits as one that was not.
+    /// `on_epoch` sees the epochs that are trained now; the history holds all.
     ///
     /// # Errors
     /// Those of [`Fit::train`], and when the checkpoint cannot be written, cannot be read, or
@@ -247,9 +247,11 @@ impl Fit {
         on_epoch: &mut dyn FnMut(&EpochMetrics) -> ControlFlow<()>,
     ) -> Result<Trained, TrainError> {
         let mut session = Session::new(self, seed, train, validation.into())?;
-        match checkpoint.exists() {
-            true => session.resume(checkpoint)?,
-            false => weights::prepare(checkpoint)?,
+        if checkpoint.exists() {
+            session.resume(checkpoint)?;
+        }
+        if session.has_epochs_left() {
+            weights::prepare(checkpoint)?;
         }
         session.run(Some(checkpoint), on_epoch)
     }

@@ -101,6 +101,11 @@ impl<'a> Session<'a> {
         checkpoint::read(self, path)
     }
 
+    /// Whether there is something to train.
+    pub(crate) fn has_epochs_left(&self) -> bool {
+        !self.progress.ended && self.progress.history.epochs.len() < self.fit.epochs as usize
+    }
+
     /// Trains the epochs that are left.
     pub(crate) fn run(
         mut self,
@@ -132,8 +137,7 @@ impl<'a> Session<'a> {
         checkpoint: Option<&Path>,
         on_epoch: &mut dyn FnMut(&EpochMetrics) -> ControlFlow<()>,
     ) -> Result<(), TrainError> {
-        while !self.progress.ended && self.progress.history.epochs.len() < self.fit.epochs as usize
-        {
+        while self.has_epochs_left() {
             let metrics = self.epoch()?;
             self.watch(&metrics);
             if let Some(keeper) = &mut self.keeper {

@@ -359,8 +359,11 @@ fn the_folder_of_a_checkpoint_is_made_or_missed_before_the_first_epoch() {
     let file = folder.join("checkpoint.safetensors");
     assert_eq!(train(&file), (Ok(()), 1));
     assert!(file.exists());
+    // A training that goes on has to write too: here a folder is where it writes first.
+    let beside = file.with_extension("tmp");
+    std::fs::create_dir(&beside).unwrap();
     // A file is no folder, and a folder is no file.
-    for place in [file.join("checkpoint.safetensors"), folder] {
+    for place in [file.clone(), file.join("checkpoint.safetensors"), folder] {
         let (ended, epochs) = train(&place);
         let text = ended.unwrap_err();
         assert!(text.contains("; name a file that"), "{text}");
