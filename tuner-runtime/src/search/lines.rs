@@ -87,17 +87,21 @@ pub fn best(history: &History) -> String {
     let Some((best, value)) = history.best().and_then(|best| Some((best, best.value()?))) else {
         return "no result yet".to_owned();
     };
-    let missed = if best.is_feasible() {
-        ""
-    } else {
-        ", misses a constraint"
-    };
+    let missed = missed(best);
     let name = one_line(&history.goal().name);
     format!(
         "best {name} {} (trial {}{missed})",
         number(value),
         best.number
     )
+}
+
+/// That the trial misses a constraint, after a comma; nothing if it does not.
+fn missed(trial: &TrialRecord) -> &'static str {
+    match trial.is_feasible() {
+        true => "",
+        false => ", misses a constraint",
+    }
 }
 
 /// Where a running trial is: its execution, its epoch, what it measured there, and the best of that so far.
@@ -187,7 +191,7 @@ pub fn ended(history: &History, trial: &TrialRecord) -> String {
             let values =
                 goals.map(|(goal, &value)| format!("{} {}", one_line(&goal.name), number(value)));
             let values: Vec<String> = values.collect();
-            format!(": {} in {seconds}", values.join(", "))
+            format!(": {} in {seconds}{}", values.join(", "), missed(trial))
         }
         state => format!(" {state} after {seconds}: {message}"),
     };
@@ -201,7 +205,7 @@ mod tests {
     use crate::space::Space;
     use crate::storage::Memory;
     use crate::study::{Core, Setup};
-    use crate::trial::Objective;
+    use crate::trial::{Constraint, Objective};
     use std::sync::Arc;
 
     fn study() -> Core {
@@ -305,5 +309,23 @@ mod tests {
             text.ends_with(" (rate = 0.2); best acc 0.5 (trial 1)"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn an_ended_trial_that_misses_a_constraint_says_so() {
+        let json = serde_json::json!([{"name": "rate", "type": "float", "low": 0, "high": 1}]);
+        let (space, _) = Space::from_json(&json).unwrap();
+        let setup = Setup::new(space, crate::sampler::Random::new());
+        let mut setup = setup.objective(Objective::maximize("acc"));
+        setup.constraints = vec![Constraint::at_most("size", 1.0)];
+        let study = Core::open(Arc::new(Memory::new()), "lines".into(), setup).unwrap();
+        for (size, says) in [(0.5, "ms ("), (2.0, "ms, misses a constraint (")] {
+            let number = study.ask().unwrap().number;
+            study.tell(number, [("acc", 0.5), ("size", size)]).unwrap();
+            let history = study.history();
+            let line = ended(&history, history.trial(number).unwrap());
+            assert!(line.contains(says), "{line}");
+            assert!(line.ends_with("best acc 0.5 (trial 0)"), "{line}");
+        }
     }
 }
