@@ -19,7 +19,7 @@ use tuner_runtime::search::{delete_kept, holds_kept};
 use tuner_runtime::storage::{Sqlite, Storage, StudyId};
 use tuner_runtime::study;
 use tuner_runtime::trial::text::{counted, one_line};
-use tuner_runtime::trial::{History, TrialRecord};
+use tuner_runtime::trial::{Goal, History, TrialRecord};
 
 use crate::args::{Format, Read};
 
@@ -122,10 +122,11 @@ pub(crate) fn studies(path: &Path, as_json: bool) -> Done {
 }
 
 fn summary(file: &Path, id: &StudyId, history: &History) -> Json {
+    let goals: Vec<String> = history.goals().iter().map(Goal::to_string).collect();
     json!({
         "path": file.display().to_string(),
         "name": id.as_str(),
-        "objective": history.goal().to_string(),
+        "objective": goals.join(", "),
         "sampler": history.spec().sampler,
         "trials": history.trials().len(),
         "finished": history.finished_count(),

@@ -1,6 +1,7 @@
 //! Studies and trials as people read them.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 use tuner_runtime::sampler::Expected;
@@ -12,11 +13,15 @@ use tuner_runtime::trial::{History, TrialRecord};
 
 /// One line a trial.
 pub(super) fn trials(history: &History) -> String {
+    listed(history, history.trials().iter())
+}
+
+fn listed<'a>(history: &History, trials: impl Iterator<Item = &'a Arc<TrialRecord>>) -> String {
     let goals = history.goals().iter().map(|goal| &*goal.name);
     let head = ["trial", "state"].into_iter().chain(goals);
     let head = head.chain(["seconds", "configuration"]);
     let mut rows = vec![head.map(str::to_owned).collect()];
-    rows.extend(history.trials().iter().map(|trial| row(history, trial)));
+    rows.extend(trials.map(|trial| row(history, trial)));
     table(&rows)
 }
 
@@ -57,8 +62,7 @@ pub(super) fn best(history: &History, best: &TrialRecord, expected: Option<Expec
         text.push_str("\nno trial beats these in all objectives:\n");
         let front = front(history).into_iter();
         let trials = front.filter_map(|number| history.trial(number));
-        let rows: Vec<Vec<String>> = trials.map(|trial| row(history, trial)).collect();
-        text.push_str(&table(&rows));
+        text.push_str(&listed(history, trials));
     }
     text
 }
