@@ -2,7 +2,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "the items are examples")]
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use tuner::space::{Handle, Tunable, tunable};
+use tuner::space::{Handle, SpaceError, Tunable, tunable};
 
 #[tunable]
 #[derive(Debug, Clone, PartialEq)]
@@ -223,4 +223,73 @@ fn a_handle_names_its_parts_as_they_are_stored() {
     };
     let point = space.optimizer.encode(&sgd).unwrap();
     assert_eq!(Optimizer::from_point(&point).unwrap(), sgd);
+}
+
+#[tunable]
+#[derive(Debug, Clone)]
+pub struct Wide {
+    #[hp(int = 1..=4)]
+    pub depth: usize,
+    #[hp(name = "parts")]
+    pub pair: [Layers; 2],
+    #[hp(int = 1..=3)]
+    pub grid: [[u8; 2]; 2],
+}
+
+#[tunable]
+#[derive(Debug, Clone)]
+pub struct Layers {
+    #[hp(len = 1..=2, float = 0.0..=1.0)]
+    pub rates: Vec<f32>,
+    #[hp(choice = ["a", "b"])]
+    pub kind: String,
+    #[hp(optional)]
+    pub bias: Option<bool>,
+}
+
+#[test]
+fn every_handle_names_what_it_refuses() {
+    fn says<T>(refused: Result<T, SpaceError>, name: &str) {
+        let text = refused
+            .err()
+            .map_or_else(String::new, |fault| fault.to_string());
+        assert!(text.contains(&format!("`{name}`")), "{name}: {text}");
+    }
+    let mut space = Wide::space();
+    says(space.depth.narrow(1..=9), "depth");
+    says(space.depth.fix(9), "depth");
+    says(space.grid[1][0].narrow(0..=1), "grid[1][0]");
+    says(Handle::fix(&mut space.grid[1], [3, 4]), "grid[1][1]");
+    says(Handle::fix(&mut space.grid, [[3, 4]; 2]), "grid[1][1]");
+    let pair = &mut space.pair[1];
+    says(pair.rates.len.narrow(0..=1), "parts[1].rates.len");
+    says(pair.rates.each.fix(2.0), "parts[1].rates[..]");
+    says(pair.rates.each.narrow(f32::NAN..=1.0), "parts[1].rates[..]");
+    says(pair.rates.fix(vec![0.5, 2.0]), "parts[1].rates[1]");
+    says(pair.kind.only([]), "parts[1].kind");
+    says(pair.kind.fix("c"), "parts[1].kind");
+    pair.bias.on().unwrap();
+    says(pair.bias.off(), "parts[1].bias");
+    pair.bias.some.fix(true).unwrap();
+    says(pair.bias.some.fix(false), "parts[1].bias.some");
+    let layers = |kind: &str, rate| Layers {
+        rates: vec![0.5, rate],
+        kind: kind.to_string(),
+        bias: Some(true),
+    };
+    says(pair.fix(layers("c", 0.5)), "parts[1].kind");
+    says(pair.fix(layers("a", 2.0)), "parts[1].rates[1]");
+    let both = [layers("a", 0.5), layers("c", 0.5)];
+    says(Handle::fix(&mut space.pair, both), "parts[1].kind");
+    let mut training = Training::space();
+    training.optimizer.only([OptimizerVariant::Adam]).unwrap();
+    says(training.optimizer.only([OptimizerVariant::Sgd]), "method");
+    says(training.optimizer.Adam.beta1.fix(2.0), "method.Adam.beta1");
+    let stage = &mut training.stages.each;
+    says(
+        stage.Whole.fix(Part {
+            optimizer: Optimizer::Adam { beta1: 2.0 },
+        }),
+        "stages[..].Whole.optimizer.Adam.beta1",
+    );
 }

@@ -35,7 +35,6 @@ pub(crate) fn methods(item: &Item<'_>, fields: &[Field]) -> TokenStream {
     quote! {
         impl #params __t::Build for #space #args #bounds {
             type Builder = #builder #args;
-            #[inline]
             fn build_from(&#this, #value: #ident #args) -> #builder #args {
                 #builder(__t::Clone::clone(#this), #value)
             }
@@ -46,7 +45,6 @@ pub(crate) fn methods(item: &Item<'_>, fields: &[Field]) -> TokenStream {
             ///
             /// # Errors
             /// Lists every field that the space does not allow.
-            #[inline]
             #vis fn build(#this) -> __t::Read<#ident #args> {
                 __t::build(&#this.0, #this.1)
             }

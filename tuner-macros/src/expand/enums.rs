@@ -65,7 +65,7 @@ pub(crate) fn mixed(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
     let members = members(item, variants, &mut asserts);
     let has_parts = variants
         .iter()
-        .any(|v| v.fields().iter().any(Field::is_part));
+        .any(|v| v.fields().iter().any(Field::is_tuned));
     let inside = item.hidden(&[
         sub_handles(item, variants),
         handle(item, variants),
@@ -257,7 +257,6 @@ fn handle(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
                 #stand_tag
                 #(#stands)*
             }
-            #[inline]
             fn declare(&#this, #scope: __t::Scope<'_>) -> __t::Declared {
                 let mut #tag = #this.__tag.declare(#scope);
                 #(#declares)*
@@ -271,7 +270,6 @@ fn handle(item: &Item<'_>, variants: &[Variant]) -> TokenStream {
             fn write(&#this, #value: &Self::Value, #to: __t::Writer<'_>) {
                 match #value { #(#writes)* }
             }
-            #[inline]
             fn settle(&mut #this, #from: &mut __t::Reader<'_>, #how: __t::How) -> __t::Settled {
                 match __t::Tag::settle(&mut #this.__tag, #from, #how)? { #(#settles)* _ => {} }
                 __t::Ok(())

@@ -16,12 +16,6 @@ impl Field {
         !matches!(self.meaning.kind, Kind::Fixed(_))
     }
 
-    /// Whether the handle of the field has parts whose errors name them.
-    pub(crate) fn is_part(&self) -> bool {
-        let is_space = matches!(self.meaning.kind, Kind::Bare) && !self.meaning.is_evident;
-        is_space || !self.meaning.wraps.is_empty()
-    }
-
     /// The keys as a type: `len<int>`.
     pub(crate) fn markers(&self, private: &TokenStream) -> TokenStream {
         let kind = self.kind();

@@ -161,13 +161,11 @@ impl<'a> Item<'a> {
         let seal = has_seal.then(|| quote!(__seal: #seal));
         quote! {
             impl #params __t::Clone for #name #args #bounds {
-                #[inline]
                 fn clone(&#this) -> Self {
                     Self { #(#clones)* #seal }
                 }
             }
             impl #params __t::fmt::Debug for #name #args #bounds {
-                #[inline]
                 fn fmt(&#this, #out: &mut __t::fmt::Formatter<'_>) -> __t::fmt::Result {
                     #debug
                 }

@@ -81,7 +81,6 @@ pub(crate) fn handle(item: &Item<'_>, fields: &[Field]) -> TokenStream {
         impl #params __t::Handle for #space #args #bounds {
             type Value = #ident #args;
             #stand
-            #[inline]
             fn declare(&#this, mut #scope: __t::Scope<'_>) -> __t::Declared {
                 #(#declares)*
                 __t::Ok(())
@@ -94,7 +93,6 @@ pub(crate) fn handle(item: &Item<'_>, fields: &[Field]) -> TokenStream {
             fn write(&#this, #value: &Self::Value, mut #to: __t::Writer<'_>) {
                 #(#writes)*
             }
-            #[inline]
             fn settle(&mut #this, #from: &mut __t::Reader<'_>, #how: __t::How) -> __t::Settled {
                 #(#settles)*
                 __t::Ok(())
@@ -117,7 +115,7 @@ pub(crate) fn clone(field: &Field) -> Option<TokenStream> {
         .then(|| quote!(#name: __t::Clone::clone(&#this.#name),))
 }
 
-/// `__t::stand(&mut self.optimizer, name, "optimizer");` where the handle names what is wrong with it.
+/// `__t::stand(&mut self.optimizer, name, "optimizer");`
 pub(crate) fn stand(field: &Field, owner: &TokenStream, variant: &str) -> Option<TokenStream> {
     let (outer, ident) = (local("name"), &field.ident);
     let name = match variant {
@@ -125,7 +123,7 @@ pub(crate) fn stand(field: &Field, owner: &TokenStream, variant: &str) -> Option
         variant => format!("{variant}.{}", field.name),
     };
     field
-        .is_part()
+        .is_tuned()
         .then(|| field.placed(quote!(__t::stand(&mut #owner.#ident, #outer, #name);)))
 }
 

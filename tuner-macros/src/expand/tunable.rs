@@ -12,7 +12,7 @@ pub(crate) fn of_struct(item: &Item<'_>, fields: &[Field]) -> TokenStream {
     let mut asserts = Asserts::of(item);
     let handles = handles(fields, &mut asserts);
     let (_, seal) = item.seal();
-    let has_parts = fields.iter().any(Field::is_part);
+    let has_parts = fields.iter().any(Field::is_tuned);
     let members = quote!(#(#handles)* __seal: #seal);
     implementation(item, &asserts, members, has_parts)
 }
@@ -48,7 +48,6 @@ pub(crate) fn implementation(
         #constants
         impl #params __t::Tunable for #ident #args #bounds {
             type Space = #space #args;
-            #[inline]
             fn space() -> #space #args {
                 #inside
                 #made

@@ -7,6 +7,7 @@ use super::super::domain::{ChoiceDomain, Domain};
 use super::super::error::{PointError, SpaceError};
 use super::super::value::Value;
 use super::number::Real;
+use super::walk::Stand;
 use super::{Handle, Reader, Scope, Settle, Tunable, Writer};
 
 /// The types that `choice` fits: numbers, `bool`, `&'static str` and `String`.
@@ -116,6 +117,7 @@ pub struct ChoiceParam<T: Choice> {
     /// The values of the domain, in its order.
     listed: Arc<[T::Listed]>,
     default: Value,
+    stand: Stand,
 }
 
 impl<T: Choice> ChoiceParam<T> {
@@ -126,6 +128,7 @@ impl<T: Choice> ChoiceParam<T> {
             default: domain.values()[0].clone(),
             domain: if ordered { domain.ordered() } else { domain },
             listed: listed.into(),
+            stand: Stand::default(),
         }
     }
 
@@ -163,7 +166,8 @@ impl<T: Choice> ChoiceParam<T> {
     }
 
     fn keep(&mut self, values: &[Value]) -> Result<(), SpaceError> {
-        let domain = self.domain.only(values)?;
+        let kept = self.domain.only(values);
+        let domain = kept.map_err(|fault| self.stand.blame(fault))?;
         let kept = self.listed.iter().copied();
         self.listed = kept
             .filter(|&choice| domain.index(&T::listed(choice)).is_some())
@@ -176,6 +180,10 @@ impl<T: Choice> ChoiceParam<T> {
 
 impl<T: Choice> Handle for ChoiceParam<T> {
     type Value = T;
+
+    fn stand(&mut self, name: &str) {
+        self.stand.at(name);
+    }
 
     fn declare(&self, mut scope: Scope<'_>) -> Result<(), SpaceError> {
         scope.push(Domain::Choice(self.domain.clone()), self.default.clone());
@@ -194,7 +202,8 @@ impl<T: Choice> Handle for ChoiceParam<T> {
         }
     }
 
-    fn write(&self, value: &T, mut to: Writer<'_>) {
+    fn write(&self, value: &T, to: Writer<'_>) {
+        let mut to = to.standing(&self.stand);
         to.push(value.value(), &Domain::Choice(self.domain.clone()));
     }
 
@@ -225,6 +234,7 @@ impl<T: Choice> fmt::Display for ChoiceParam<T> {
 pub struct BoolParam {
     default: bool,
     fixed: bool,
+    stand: Stand,
 }
 
 impl BoolParam {
@@ -234,10 +244,10 @@ impl BoolParam {
     /// When the other one is fixed already; then nothing changes.
     pub fn fix(&mut self, value: bool) -> Result<&mut Self, SpaceError> {
         if !self.allows(value) {
-            return Err(SpaceError::Outside {
+            return Err(self.stand.blame(SpaceError::Outside {
                 value: value.to_string(),
                 allowed: self.to_string(),
-            });
+            }));
         }
         self.default = value;
         self.fixed = true;
@@ -266,6 +276,10 @@ impl BoolParam {
 impl Handle for BoolParam {
     type Value = bool;
 
+    fn stand(&mut self, name: &str) {
+        self.stand.at(name);
+    }
+
     fn declare(&self, mut scope: Scope<'_>) -> Result<(), SpaceError> {
         self.push(&mut scope);
         Ok(())
@@ -279,7 +293,8 @@ impl Handle for BoolParam {
         }
     }
 
-    fn write(&self, value: &bool, mut to: Writer<'_>) {
+    fn write(&self, value: &bool, to: Writer<'_>) {
+        let mut to = to.standing(&self.stand);
         to.push(Value::Bool(*value), &self.domain());
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::super::error::{PointError, SpaceError};
 use super::super::flat::Condition;
 use super::super::value::Value;
-use super::walk::{Named, stand};
+use super::walk::{Named, Stand, stand};
 use super::{BoolParam, Handle, IntParam, Reader, Scope, Settle, Writer};
 
 /// A list whose length is tuned too: `units.len`, then `units[0]`, `units[1]` and so on.
@@ -35,7 +35,7 @@ pub struct ListParam<H> {
     /// What every element may be.
     pub each: H,
     /// The name under which it stands in a space.
-    stand: Box<str>,
+    stand: Stand,
     /// The values of single elements, first to last, with their names below the element.
     singles: Vec<Box<[Named]>>,
     /// What the values are for: defaults, or all that is allowed.
@@ -49,7 +49,7 @@ impl<H: Handle> ListParam<H> {
         Self {
             len,
             each,
-            stand: "".into(),
+            stand: Stand::default(),
             singles: Vec::new(),
             fixed: false,
             fault: None,
@@ -85,7 +85,8 @@ impl<H: Handle> Handle for ListParam<H> {
     fn stand(&mut self, name: &str) {
         // Elements have one handle, whatever their number is.
         self.each.stand(&format!("{name}[..]"));
-        self.stand = name.into();
+        stand(&mut self.len, name, "len");
+        self.stand.at(name);
     }
 
     fn declare(&self, mut scope: Scope<'_>) -> Result<(), SpaceError> {
@@ -125,7 +126,7 @@ impl<H: Handle> Handle for ListParam<H> {
     }
 
     fn write(&self, value: &Self::Value, to: Writer<'_>) {
-        let mut to = to.or_named("", &self.stand);
+        let mut to = to.standing(&self.stand);
         self.len.write(&value.len(), to.field("len"));
         for (index, value) in value.iter().enumerate() {
             let to = to.element(index);
@@ -240,7 +241,7 @@ impl<H: Handle, const N: usize> Handle for [H; N] {
 pub struct OptionParam<H> {
     switch: BoolParam,
     /// The name under which it stands in a space.
-    stand: Box<str>,
+    stand: Stand,
     /// What the value may be when there is one.
     pub some: H,
 }
@@ -249,7 +250,7 @@ impl<H: Handle> OptionParam<H> {
     pub(super) fn new(some: H) -> Self {
         Self {
             switch: BoolParam::default(),
-            stand: "".into(),
+            stand: Stand::default(),
             some,
         }
     }
@@ -286,7 +287,8 @@ impl<H: Handle> Handle for OptionParam<H> {
 
     fn stand(&mut self, name: &str) {
         stand(&mut self.some, name, "some");
-        self.stand = name.into();
+        self.switch.stand(name);
+        self.stand.at(name);
     }
 
     fn declare(&self, mut scope: Scope<'_>) -> Result<(), SpaceError> {
@@ -309,7 +311,7 @@ impl<H: Handle> Handle for OptionParam<H> {
     }
 
     fn write(&self, value: &Self::Value, to: Writer<'_>) {
-        let mut to = to.or_named("", &self.stand);
+        let mut to = to.standing(&self.stand);
         self.switch.write(&value.is_some(), to.here());
         if let Some(value) = value {
             self.some.write(value, to.field("some"));

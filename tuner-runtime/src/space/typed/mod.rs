@@ -96,8 +96,7 @@ pub trait Handle: Clone + fmt::Debug {
     /// What it stands for.
     type Value;
 
-    /// Says under which name the handle stands in a space, for the errors of [`Handle::fix`] and
-    /// [`Handle::check`]; `#[tunable]` calls it.
+    /// Says under which name the handle stands in a space, for what it refuses; `#[tunable]` calls it.
     #[doc(hidden)]
     fn stand(&mut self, _name: &str) {}
 

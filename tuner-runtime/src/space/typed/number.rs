@@ -8,6 +8,7 @@ use super::super::decimal::decimal_of;
 use super::super::domain::{Domain, FloatDomain, IntDomain};
 use super::super::error::{PointError, SpaceError};
 use super::super::value::Value;
+use super::walk::Stand;
 use super::{Handle, Reader, Scope, Settle, Writer};
 
 /// The types that `int` fits: whole numbers of at most 64 bits.
@@ -116,6 +117,7 @@ impl Real for f32 {
 pub struct IntParam<T> {
     domain: IntDomain,
     default: i128,
+    stand: Stand,
     of: PhantomData<fn() -> T>,
 }
 
@@ -124,6 +126,7 @@ impl<T: Integer> IntParam<T> {
         Self {
             default: domain.middle(),
             domain,
+            stand: Stand::default(),
             of: PhantomData,
         }
     }
@@ -145,7 +148,8 @@ impl<T: Integer> IntParam<T> {
     /// When a bound is outside of what is allowed so far, or nothing is left; then nothing changes.
     pub fn narrow(&mut self, range: RangeInclusive<T>) -> Result<&mut Self, SpaceError> {
         let (low, high) = (range.start().wide(), range.end().wide());
-        self.domain = self.domain.narrow(low, high)?;
+        let narrowed = self.domain.narrow(low, high);
+        self.domain = narrowed.map_err(|fault| self.stand.blame(fault))?;
         self.default = self.domain.nearest(self.default);
         Ok(self)
     }
@@ -156,10 +160,10 @@ impl<T: Integer> IntParam<T> {
     /// When the number is not allowed; then nothing changes.
     pub fn fix(&mut self, value: T) -> Result<&mut Self, SpaceError> {
         if self.domain.index(value.wide()).is_none() {
-            return Err(SpaceError::Outside {
+            return Err(self.stand.blame(SpaceError::Outside {
                 value: value.wide().to_string(),
                 allowed: self.domain.to_string(),
-            });
+            }));
         }
         self.narrow(value..=value)
     }
@@ -183,6 +187,10 @@ impl<T: Integer> IntParam<T> {
 impl<T: Integer> Handle for IntParam<T> {
     type Value = T;
 
+    fn stand(&mut self, name: &str) {
+        self.stand.at(name);
+    }
+
     fn declare(&self, mut scope: Scope<'_>) -> Result<(), SpaceError> {
         self.push(&mut scope);
         Ok(())
@@ -196,7 +204,8 @@ impl<T: Integer> Handle for IntParam<T> {
         T::of(number).ok_or_else(|| from.outside(&self.domain))
     }
 
-    fn write(&self, value: &T, mut to: Writer<'_>) {
+    fn write(&self, value: &T, to: Writer<'_>) {
+        let mut to = to.standing(&self.stand);
         to.push(Value::Int(value.wide()), &Domain::Int(self.domain.clone()));
     }
 
@@ -241,6 +250,7 @@ impl<T: Integer> Handle for IntParam<T> {
 pub struct FloatParam<T> {
     domain: FloatDomain,
     default: f64,
+    stand: Stand,
     of: PhantomData<fn() -> T>,
 }
 
@@ -249,6 +259,7 @@ impl<T: Real> FloatParam<T> {
         Self {
             default: domain.middle(),
             domain,
+            stand: Stand::default(),
             of: PhantomData,
         }
     }
@@ -271,7 +282,8 @@ impl<T: Real> FloatParam<T> {
     /// nothing changes.
     pub fn narrow(&mut self, range: RangeInclusive<T>) -> Result<&mut Self, SpaceError> {
         let (low, high) = (range.start().wide(), range.end().wide());
-        self.domain = self.domain.narrow(low, high)?;
+        let narrowed = self.domain.narrow(low, high);
+        self.domain = narrowed.map_err(|fault| self.stand.blame(fault))?;
         self.default = self.domain.nearest(self.default);
         Ok(self)
     }
@@ -281,11 +293,14 @@ impl<T: Real> FloatParam<T> {
     /// # Errors
     /// When the number is not allowed; then nothing changes.
     pub fn fix(&mut self, value: T) -> Result<&mut Self, SpaceError> {
-        let number = self.exact(value.wide()).ok_or(SpaceError::Outside {
+        let outside = || SpaceError::Outside {
             value: Value::Float(value.wide()).to_string(),
             allowed: self.domain.to_string(),
-        })?;
-        self.domain = self.domain.narrow(number, number)?;
+        };
+        let fixed = self.exact(value.wide()).ok_or_else(outside);
+        let fixed = fixed.and_then(|number| Ok((number, self.domain.narrow(number, number)?)));
+        let (number, domain) = fixed.map_err(|fault| self.stand.blame(fault))?;
+        self.domain = domain;
         self.default = number;
         Ok(self)
     }
@@ -302,6 +317,10 @@ impl<T: Real> FloatParam<T> {
 
 impl<T: Real> Handle for FloatParam<T> {
     type Value = T;
+
+    fn stand(&mut self, name: &str) {
+        self.stand.at(name);
+    }
 
     fn declare(&self, mut scope: Scope<'_>) -> Result<(), SpaceError> {
         let domain = Domain::Float(self.domain.clone());
@@ -322,7 +341,8 @@ impl<T: Real> Handle for FloatParam<T> {
         }
     }
 
-    fn write(&self, value: &T, mut to: Writer<'_>) {
+    fn write(&self, value: &T, to: Writer<'_>) {
+        let mut to = to.standing(&self.stand);
         let number = value.wide();
         to.push(Value::Float(number), &Domain::Float(self.domain.clone()));
     }

@@ -53,13 +53,14 @@ impl Tag {
     ) -> Result<(), SpaceError> {
         let asked: Vec<usize> = variants.into_iter().map(place).collect();
         if let Some(&foreign) = asked.iter().find(|variant| !self.kept.contains(variant)) {
-            return Err(SpaceError::Outside {
+            let fault = SpaceError::Outside {
                 value: self.names[foreign].to_string(),
                 allowed: self.domain().to_string(),
-            });
+            };
+            return Err(fault.of(self.standing()));
         }
         if asked.is_empty() {
-            return Err(SpaceError::NoChoices);
+            return Err(SpaceError::NoChoices.of(self.standing()));
         }
         self.kept.retain(|variant| asked.contains(variant));
         self.default = self.nearest(self.default);
@@ -91,7 +92,7 @@ impl Tag {
 
     /// Writes the name of the variant; its fields are to be written to what is returned.
     pub fn write<'a>(&self, variant: usize, to: Writer<'a>) -> Writer<'a> {
-        let mut to = to.or_named(self.root, self.standing());
+        let mut to = to.standing(self.standing()).or_named(self.root);
         let name = self.names[variant];
         to.push(Value::from(name), &Domain::Choice(self.domain()));
         to.below(name)

@@ -1,5 +1,7 @@
 //! How handles meet the flat space: declaring parameters, reading values in order, writing them.
 
+use std::ops::Deref;
+
 use super::super::domain::Domain;
 use super::super::error::{Fault, PointError, SpaceError};
 use super::super::flat::{Condition, SpaceBuilder};
@@ -99,6 +101,39 @@ impl<'a> Scope<'a> {
             name,
             condition,
         }
+    }
+}
+
+/// The name under which a handle stands in a space, empty for one that is a whole space.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stand(Box<str>);
+
+impl Stand {
+    pub(super) fn at(&mut self, name: &str) {
+        self.0 = name.into();
+    }
+
+    /// The fault, said of the handle.
+    pub(super) fn blame(&self, fault: SpaceError) -> SpaceError {
+        match &*self.0 {
+            "" => fault,
+            name => fault.of(name),
+        }
+    }
+}
+
+impl Deref for Stand {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a handle allows is the same wherever it stands.
+impl PartialEq for Stand {
+    fn eq(&self, _: &Self) -> bool {
+        true
     }
 }
 
@@ -352,11 +387,19 @@ impl Writer<'_> {
         }
     }
 
-    /// Gives a root its name: that of a space, or the one under which it stands in another.
-    pub(super) fn or_named(mut self, root: &str, stand: &str) -> Self {
+    /// Gives a root its name.
+    pub(super) fn or_named(mut self, root: &str) -> Self {
         if self.name.is_empty() {
-            let name = if self.written.stands { stand } else { root };
-            self.name = name.to_string();
+            self.name = root.to_string();
+        }
+        self
+    }
+
+    /// The writer of a handle that stands under `stand`. A struct or an array does not know where it stands: what it
+    /// holds is written under the end of its name, and adds the rest.
+    pub(super) fn standing(mut self, stand: &str) -> Self {
+        if self.written.stands && stand.ends_with(&self.name) {
+            self.name = stand.to_string();
         }
         self
     }
