@@ -426,3 +426,24 @@ fn wilcoxon_waits_until_the_difference_is_beyond_doubt() {
         Some(6)
     );
 }
+
+#[test]
+fn one_common_step_is_no_plural() {
+    let setup = Setup::new(axis(), Random::new()).objective(Objective::minimize("loss"));
+    let pruner = Wilcoxon::new(0.9).startup_steps(1);
+    let mut setup = setup.seed(1);
+    setup.pruner = Some(Arc::new(pruner));
+    let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
+    let report = |loss: f64| {
+        let number = study.ask().unwrap().number;
+        let verdict = study.report(number, 0, 1, loss).unwrap();
+        study.tell(number, loss).unwrap();
+        verdict
+    };
+    assert_eq!(report(0.5), Verdict::Continue);
+    let verdict = report(0.75);
+    assert!(
+        matches!(&verdict, Verdict::Stop(why) if why.contains("at 1 common step (")),
+        "{verdict:?}"
+    );
+}

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::curves::scores;
 use super::{Pruner, PrunerError, Verdict};
 use crate::math::normal;
+use crate::trial::text::counted;
 use crate::trial::{ExecutionRecord, Goal, History, TrialRecord};
 
 /// To so many differences the exact distribution is counted out.
@@ -77,10 +78,10 @@ impl Pruner for Wilcoxon {
             return Verdict::Continue;
         }
         Verdict::Stop(format!(
-            "{} is worse than in trial {} at {} common steps (p = {p:.4})",
+            "{} is worse than in trial {} at {} (p = {p:.4})",
             goal.name,
             best.number,
-            differences.len()
+            counted(differences.len(), "common step")
         ))
     }
 }
