@@ -213,6 +213,10 @@ fn shortened(line: &[u8]) -> Option<(&str, String)> {
 
 fn not_json(line: &[u8], fault: &serde_json::Error) -> String {
     let text = String::from_utf8_lossy(line);
+    if text.trim().is_empty() {
+        return "the line is no JSON: it is empty; write a request such as {\"cmd\":\"ask\"}"
+            .to_owned();
+    }
     let mut words = format!("the line is no JSON: {fault}");
     if ["NaN", "Infinity"].iter().any(|name| text.contains(name)) {
         let plain: String = text.split_whitespace().collect();
@@ -233,6 +237,7 @@ mod tests {
     fn faults_name_the_field_and_what_to_write() {
         for (line, says) in [
             ("", "no JSON"),
+            (" \n", "it is empty; write a request"),
             ("[1]", "a JSON object, not [1]"),
             ("{}", "`cmd` is missing"),
             (r#"{"cmd":3}"#, "`cmd` is 3"),
