@@ -349,11 +349,17 @@ impl<'a> Reader<'a> {
         let field = &fields.unnamed[0];
         let mut keys = Keys::of(self.errors, &field.attrs);
         let before = self.errors.count();
-        if keys.span.is_none() {
+        let spelled = crate::types::spelled(&field.ty);
+        if keys.entries.is_empty() && check::needs_keys(&field.ty) {
             let message = format!(
-                "say that it is tunable: write `{ident}(#[hp] {})`",
-                crate::types::spelled(&field.ty)
+                "`{spelled}` needs keys, and a variant with keys needs named fields: write `{ident} {{ ... }}`"
             );
+            self.errors.on(&field.ty, message);
+            keys.span = Some(ident.span());
+            // Without keys the compiler would ask for `String: Tunable`.
+            keys.broken = check::is_string(&field.ty);
+        } else if keys.span.is_none() {
+            let message = format!("say that it is tunable: write `{ident}(#[hp] {spelled})`");
             self.errors.on(&field.ty, message);
             // It stands for what it was meant to be.
             keys.span = Some(ident.span());

@@ -380,6 +380,15 @@ impl Field<'_> {
     }
 }
 
+/// Whether a field of the type has to say what it may be: a number, a text, a list or an option.
+pub(crate) fn needs_keys(ty: &Type) -> bool {
+    match Shape::of(ty) {
+        Shape::Bool | Shape::Array(_) | Shape::Hopeless => false,
+        Shape::Other => is_string(ty),
+        _ => true,
+    }
+}
+
 /// Whether the type is written `String`, or `std::string::String`.
 pub(crate) fn is_string(ty: &Type) -> bool {
     let path = spelled(ty);
