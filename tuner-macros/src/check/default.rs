@@ -170,10 +170,15 @@ impl Walk<'_> {
             return Vec::new();
         };
         let text = bound.shown();
-        let kind = (number.is_float != is_float).then(|| match is_float {
-            true => format!("{text} is a whole number: write `{text}.0`"),
-            false => format!("{text} is not a whole number"),
-        });
+        if number.is_float && !is_float {
+            let fault = format!(
+                "{text} is not a whole number; write one of `{}`",
+                range.shown()
+            );
+            return vec![fault];
+        }
+        let is_whole = is_float && !number.is_float;
+        let kind = is_whole.then(|| format!("{text} is a whole number: write `{text}.0`"));
         let place = range.refuses(number);
         let place = place.map(|refusal| format!("the default {text} {refusal}"));
         kind.into_iter().chain(place).collect()
