@@ -16,7 +16,7 @@
 //!   them next to the best one, have brought less than that thousandth.
 //! - *Noise*: where it is a tenth of the variance, after twenty trials, the largest mean at a trial takes the place of the best
 //!   value, but not while good trials tie, as those of rough but deterministic objectives do; and in every second trial each
-//!   coordinate is drawn at random where that costs next to nothing.
+//!   coordinate is drawn at random where a twentieth of the expected improvement is left.
 //! - *Without a clue*: every second trial is a Sobol point while nine tenths of the trials tie with the best one, or what is
 //!   left out of 20 to 200 trials is predicted no better than by the mean; every trial once twenty are all the same. What is
 //!   expected then is largest in corners.
