@@ -5,6 +5,7 @@
 
 extern crate tuner_runtime as tuner;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -45,6 +46,30 @@ fn best(
     }
     let history = study.history();
     history.best().unwrap().value().unwrap()
+}
+
+/// The losses of so many trials in the order in which they ended, with eight running at any time.
+fn eight_at_a_time(
+    space: &Space,
+    name: &str,
+    seed: u64,
+    trials: usize,
+    loss: impl Fn(&Point) -> f64,
+) -> Vec<f64> {
+    let setup = Setup::new(space.clone(), by_name(name, None).unwrap())
+        .objective(Objective::minimize("loss"))
+        .seed(seed);
+    let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
+    let mut running = VecDeque::new();
+    let end = |_| {
+        while running.len() < 8 {
+            running.push_back(study.ask().unwrap());
+        }
+        let asked = running.pop_front().unwrap();
+        study.tell(asked.number, loss(&asked.point)).unwrap();
+        loss(&asked.point)
+    };
+    (0..trials).map(end).collect()
 }
 
 /// A float, an int, a choice and a conditional bool in turn.
@@ -233,6 +258,25 @@ fn noise_hides_no_better_branch() {
     // Random points have 0.31.
     let mean = late.iter().sum::<f64>() / late.len() as f64;
     assert!(mean < 0.17, "{mean}");
+}
+
+#[cfg(feature = "gp")]
+#[test]
+fn what_is_running_blinds_nobody() {
+    let axis = |i| json!({"name": format!("x{i}"), "type": "float", "low": 0.0, "high": 1.0});
+    let space = space((0..4).map(axis).collect());
+    let loss = |point: &Point| {
+        let numbers = point.iter().filter_map(|(_, value)| value.as_f64());
+        let squares = numbers.zip([0.3, 0.6, 0.8, 0.5]);
+        squares.map(|(x, c)| (x - c).powi(2)).sum::<f64>()
+    };
+    let mut late = Vec::new();
+    for seed in 1..=6 {
+        late.extend_from_slice(&eight_at_a_time(&space, "gp", seed, 40, loss)[20..]);
+    }
+    // Random points have 0.47.
+    let mean = late.iter().sum::<f64>() / late.len() as f64;
+    assert!(mean < 0.1, "{mean}");
 }
 
 #[test]

@@ -115,12 +115,12 @@ impl<'a> Model<'a> {
                 known[i] += mean - rest[i];
             }
         }
+        let is_blind = older.is_none() && is_blind(&posteriors[0]);
         let posteriors = posteriors
             .into_iter()
             .map(|rest| older::whole(older.as_ref(), rest).with_pending(&running, &normals));
         let mut posteriors = posteriors.collect::<Result<Vec<_>, _>>()?;
         let posterior = posteriors.swap_remove(0);
-        let is_blind = older.is_none() && is_blind(&posterior);
         let margin = match by_means {
             true => 0.0,
             false => margin(encoding, evidence, &seen),
@@ -327,7 +327,8 @@ fn goes_by_means(
     !noise::is_contradicted(gaps.collect(), hyper.noise().sqrt())
 }
 
-/// Whether each value is predicted by the others no better than by their mean.
+/// Whether each value is predicted by the others no better than by their mean. Of a posterior with pending points that would
+/// say nothing: they have no values.
 fn is_blind(posterior: &Posterior) -> bool {
     let values = posterior.data().values();
     if !JUDGED.contains(&values.len()) {
