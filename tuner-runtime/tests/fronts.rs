@@ -228,6 +228,34 @@ mod model {
     }
 
     #[test]
+    fn eight_at_a_time_do_not_look_for_a_small_feasible_region_in_one_place() {
+        let centre = [0.8, 0.7, 0.3, 0.6];
+        let value = |point: &Point| {
+            let x = [0, 1, 2, 3].map(|i| at(point, &format!("x{i}")));
+            let away: f64 = x.iter().zip(centre).map(|(x, c)| (x - c).powi(2)).sum();
+            let loss = x.iter().sum::<f64>();
+            Metrics::new().with("loss", loss).with("away", away.sqrt())
+        };
+        for seed in 0..4 {
+            let mut setup = Setup::new(cube(4), Gp::new()).objective(Objective::minimize("loss"));
+            setup.constraints = vec![Constraint::at_most("away", 0.1)];
+            let storage = Arc::new(Memory::new());
+            let study = Core::open(storage, "study".into(), setup.seed(seed)).unwrap();
+            for _ in 0..8 {
+                let asked: Vec<_> = (0..8).map(|_| study.ask().unwrap()).collect();
+                for trial in asked {
+                    study.tell(trial.number, value(&trial.point)).unwrap();
+                }
+            }
+            let history = study.history();
+            let best = history.best().unwrap();
+            // The best possible is 2.2.
+            assert!(best.is_feasible(), "{seed}: nothing keeps it");
+            assert!(best.value().unwrap() < 2.25, "{:?}", best.value());
+        }
+    }
+
+    #[test]
     fn a_constraint_on_what_is_no_number_counts_as_missed() {
         let mut setup = Setup::new(cube(2), Gp::new()).objective(Objective::minimize("loss"));
         setup.constraints = vec![Constraint::at_most("size", 1.0)];

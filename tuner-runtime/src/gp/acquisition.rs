@@ -1,12 +1,12 @@
 //! What an evaluation at a point is worth, with its gradient, for many points at once.
 //!
-//! The expected improvement is kept as its logarithm; over several draws of pending values it is the logarithm of their
-//! mean. Probabilities of being feasible are added as logarithms.
+//! The expected improvement is kept as its logarithm, and so are probabilities of being feasible, which are added to it; over
+//! several draws of what is pending, and over several hyperparameters, it is the logarithm of the mean of their product.
 //!
-//! Sources: S. Ament et al., "Unexpected improvements to expected improvement" (2023); N. Srinivas et al., "Gaussian process
-//! optimization in the bandit setting" (2010); M. Gelbart, J. Snoek and R. Adams (2014) for the product with feasibility.
+//! Sources: S. Ament et al., "Unexpected improvements to expected improvement" (2023); M. Gelbart, J. Snoek and R. Adams
+//! (2014) for the product with feasibility; J. Snoek, H. Larochelle and R. Adams (2012) for the means.
 
-use super::posterior::Posterior;
+use super::posterior::{Covariances, Posterior, Prediction};
 use crate::math::lbfgs::{Lbfgs, Options};
 use crate::math::normal::{inverse_mills, log_cdf, log_expected_improvement};
 
@@ -16,18 +16,12 @@ const CHUNK: usize = 256;
 /// What is worth having.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Utility {
-    /// The logarithm of the expected improvement over `best`, the largest value so far.
+    /// The logarithm of the expected improvement over `best`, or over what a pending point may turn out to be.
     LogImprovement {
-        /// The value to improve on.
+        /// The value to improve on; negative infinity while there is none. Then any value is worth one, unless a pending
+        /// point has one.
         best: f64,
     },
-    /// The mean plus `width` standard deviations.
-    UpperBound {
-        /// Standard deviations.
-        width: f64,
-    },
-    /// The logarithm of the standard deviation alone.
-    Exploration,
     /// Nothing but the probabilities.
     Feasible,
 }
@@ -103,59 +97,67 @@ impl<'a> Acquisition<'a> {
 
     /// The values at points that are given row by row.
     pub fn evaluate(&self, rows: &[f64]) -> Vec<f64> {
-        let mut values = Vec::new();
+        let mut all = Vec::new();
         for rows in rows.chunks(CHUNK * self.posterior.data().dimensions()) {
-            let mut part = vec![0.0; rows.len() / self.posterior.data().dimensions()];
-            if self.utility != Utility::Feasible {
-                part = self.values(self.posterior, rows);
-                for (k, posterior) in self.draws.iter().enumerate() {
-                    let more = self.values(posterior, rows);
-                    for (value, more) in part.iter_mut().zip(more) {
-                        *value = averaged(k + 1, *value, more).0;
-                    }
-                }
-            }
-            for condition in &self.conditions {
-                let at = condition.posterior.predict(rows);
-                condition.add(&at.mean, &at.sd, &mut part, None);
-            }
+            let utilities = self.posteriors().map(|posterior| {
+                let at = posterior.predict(rows);
+                Parts::of_utility(self.utility, posterior, &at)
+            });
+            let utilities: Vec<Parts> = utilities.collect();
+            let conditions = self.conditions.iter();
+            let conditions = conditions.map(|it| Parts::of(it, &it.posterior.predict(rows)));
+            let conditions: Vec<Parts> = conditions.collect();
+            let count = rows.len() / self.posterior.data().dimensions();
+            let (mut values, _) = blended(&utilities, &conditions, count);
             for term in &self.terms {
-                term.add(rows, &mut part, None);
+                term.add(rows, &mut values, None);
             }
-            values.extend(part);
+            all.extend(values);
         }
-        values
+        all
     }
 
     /// The values and their gradients by the coordinates, 0 for categorical ones.
     pub fn differentiate(&self, rows: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (mut all_values, mut all_gradients) = (Vec::new(), Vec::new());
         for rows in rows.chunks(CHUNK * self.posterior.data().dimensions()) {
-            let (mut values, mut gradient) = self.slopes(self.posterior, rows);
-            for (k, posterior) in self.draws.iter().enumerate() {
-                let (more, slopes) = self.slopes(posterior, rows);
-                let dimensions = posterior.data().dimensions();
-                let pairs = values.iter_mut().zip(more);
-                let gradients = gradient.chunks_exact_mut(dimensions);
-                let slopes = slopes.chunks_exact(dimensions);
-                for (((value, more), gradient), slope) in pairs.zip(gradients).zip(slopes) {
-                    let (mean, share) = averaged(k + 1, *value, more);
-                    *value = mean;
-                    for (g, slope) in gradient.iter_mut().zip(slope) {
-                        *g += share * (slope - *g);
-                    }
-                }
-            }
-            for condition in &self.conditions {
-                let at = condition.posterior.covariances(rows, true);
-                let mut slopes = Slopes::zero(at.prediction.mean.len(), at.prediction.sd.len());
-                let (mean, sd) = (&at.prediction.mean, &at.prediction.sd);
-                condition.add(mean, sd, &mut values, Some(&mut slopes));
-                let more = at.pull(rows, &slopes.by_mean, &slopes.by_sd);
+            let of_posteriors: Vec<Covariances<'_>> = self
+                .posteriors()
+                .map(|posterior| posterior.covariances(rows, true))
+                .collect();
+            let utilities = self.posteriors().zip(&of_posteriors);
+            let utilities: Vec<Parts> = utilities
+                .map(|(posterior, at)| Parts::of_utility(self.utility, posterior, &at.prediction))
+                .collect();
+            let of_conditions: Vec<Covariances<'_>> = self
+                .conditions
+                .iter()
+                .map(|condition| condition.posterior.covariances(rows, true))
+                .collect();
+            let conditions = self.conditions.iter().zip(&of_conditions);
+            let conditions: Vec<Parts> = conditions
+                .map(|(condition, at)| Parts::of(condition, &at.prediction))
+                .collect();
+            let count = rows.len() / self.posterior.data().dimensions();
+            let (mut values, shares) = blended(&utilities, &conditions, count);
+            let mut gradient = vec![0.0; rows.len()];
+            let mut add = |parts: &Parts, at: &Covariances<'_>, shares: &[f64]| {
+                let (by_mean, by_sd) = parts.slopes(shares);
+                let more = at.pull(rows, &by_mean, &by_sd);
                 gradient
                     .iter_mut()
                     .zip(more)
                     .for_each(|(sum, part)| *sum += part);
+            };
+            let each = shares.len() / utilities.len().max(1);
+            for (k, (parts, at)) in utilities.iter().zip(&of_posteriors).enumerate() {
+                add(parts, at, &shares[k * each..(k + 1) * each]);
+            }
+            let together: Vec<f64> = (0..each)
+                .map(|i| shares.iter().skip(i).step_by(each).sum())
+                .collect();
+            for (parts, at) in conditions.iter().zip(&of_conditions) {
+                add(parts, at, &together);
             }
             for term in &self.terms {
                 term.add(rows, &mut values, Some(&mut gradient));
@@ -166,119 +168,133 @@ impl<'a> Acquisition<'a> {
         (all_values, all_gradients)
     }
 
-    /// The utilities under one of the posteriors.
-    fn values(&self, posterior: &Posterior, rows: &[f64]) -> Vec<f64> {
-        let at = posterior.predict(rows);
-        self.utilities(posterior, &at.mean, &at.sd, None)
-    }
-
-    /// The same with their gradients.
-    fn slopes(&self, posterior: &Posterior, rows: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        let at = posterior.covariances(rows, true);
-        let mut slopes = Slopes::zero(at.prediction.mean.len(), at.prediction.sd.len());
-        let (mean, sd) = (&at.prediction.mean, &at.prediction.sd);
-        let values = self.utilities(posterior, mean, sd, Some(&mut slopes));
-        let gradient = at.pull(rows, &slopes.by_mean, &slopes.by_sd);
-        (values, gradient)
-    }
-
-    /// The utility at each point, and its derivatives by means and deviations where they are wanted.
-    fn utilities(
-        &self,
-        posterior: &Posterior,
-        mean: &[f64],
-        sd: &[f64],
-        mut slopes: Option<&mut Slopes>,
-    ) -> Vec<f64> {
-        let sets = posterior.sets();
-        let share = 1.0 / sets as f64;
-        let mut draws = Vec::with_capacity(sets);
-        let mut value = |i: usize, mean: &[f64], sd: f64| match self.utility {
-            Utility::LogImprovement { best } => {
-                draws.clear();
-                draws.extend(mean.iter().enumerate().map(|(set, mean)| {
-                    let drawn = posterior.drawn_best.get(set);
-                    log_expected_improvement(
-                        *mean,
-                        sd,
-                        drawn.map_or(best, |drawn| best.max(*drawn)),
-                    )
-                }));
-                let most = draws
-                    .iter()
-                    .fold(f64::NEG_INFINITY, |most, at| most.max(at.value));
-                let sum: f64 = draws.iter().map(|at| (at.value - most).exp()).sum();
-                if let Some(slopes) = &mut slopes {
-                    for (set, at) in draws.iter().enumerate() {
-                        let weight = (at.value - most).exp() / sum;
-                        slopes.by_mean[i * sets + set] = weight * at.by_mean;
-                        slopes.by_sd[i] += weight * at.by_sd;
-                    }
-                }
-                most + (sum * share).ln()
-            }
-            Utility::UpperBound { width } => {
-                if let Some(slopes) = &mut slopes {
-                    slopes.by_mean[i * sets..(i + 1) * sets].fill(share);
-                    slopes.by_sd[i] = width;
-                }
-                mean.iter().sum::<f64>() * share + width * sd
-            }
-            Utility::Exploration => {
-                if let Some(slopes) = &mut slopes {
-                    slopes.by_sd[i] = 1.0 / sd;
-                }
-                sd.ln()
-            }
-            Utility::Feasible => 0.0,
-        };
-        let points = mean.chunks_exact(sets).zip(sd).enumerate();
-        points.map(|(i, (mean, sd))| value(i, mean, *sd)).collect()
+    /// All that the utility is averaged over; none where there is no utility.
+    fn posteriors(&self) -> impl Iterator<Item = &Posterior> {
+        let wanted = self.utility != Utility::Feasible;
+        let all = std::iter::once(self.posterior).chain(self.draws);
+        all.filter(move |_| wanted)
     }
 }
 
-impl Condition<'_> {
-    /// Adds ln Phi(+-(mean - limit) / deviation) to the values.
-    fn add(&self, mean: &[f64], sd: &[f64], values: &mut [f64], mut slopes: Option<&mut Slopes>) {
-        let sets = self.posterior.sets();
-        let sign = if self.at_most { -1.0 } else { 1.0 };
-        for (i, value) in values.iter_mut().enumerate() {
-            let u = sign * (mean[i * sets] - self.limit) / sd[i];
-            let log = log_cdf(u);
-            *value += log.max(self.floor);
-            if let (Some(slopes), true) = (&mut slopes, log > self.floor) {
-                let ratio = inverse_mills(u);
-                slopes.by_mean[i * sets] = ratio * sign / sd[i];
-                slopes.by_sd[i] = -ratio * u / sd[i];
-            }
-        }
-    }
-}
-
-/// The logarithm of the mean of e^value, which stands for `count` of them, and one more; and the share of the last in it.
-fn averaged(count: usize, value: f64, more: f64) -> (f64, f64) {
-    let most = value.max(more);
-    if most == f64::NEG_INFINITY {
-        return (most, 0.5);
-    }
-    let (sum, last) = (count as f64 * (value - most).exp(), (more - most).exp());
-    let mean = most + ((sum + last) / (count + 1) as f64).ln();
-    (mean, last / (sum + last))
-}
-
-/// Derivatives by the means (set by set) and the deviations of some points.
-struct Slopes {
+/// A utility or a condition at some points in each draw of what is pending: its logarithm, and the derivatives of that by the
+/// mean of the draw and by the deviation.
+struct Parts {
+    sets: usize,
+    /// The draws of a point together, as the derivatives are.
+    values: Vec<f64>,
     by_mean: Vec<f64>,
     by_sd: Vec<f64>,
 }
 
-impl Slopes {
-    fn zero(means: usize, deviations: usize) -> Self {
-        Self {
-            by_mean: vec![0.0; means],
-            by_sd: vec![0.0; deviations],
+impl Parts {
+    fn new(sets: usize, at: &Prediction, value: impl Fn(usize, f64, f64) -> [f64; 3]) -> Self {
+        let mut parts = Self {
+            sets,
+            values: Vec::with_capacity(at.mean.len()),
+            by_mean: Vec::with_capacity(at.mean.len()),
+            by_sd: Vec::with_capacity(at.mean.len()),
+        };
+        for (means, sd) in at.mean.chunks_exact(sets).zip(&at.sd) {
+            for (set, mean) in means.iter().enumerate() {
+                let [value, by_mean, by_sd] = value(set, *mean, *sd);
+                parts.values.push(value);
+                parts.by_mean.push(by_mean);
+                parts.by_sd.push(by_sd);
+            }
+        }
+        parts
+    }
+
+    fn of_utility(utility: Utility, posterior: &Posterior, at: &Prediction) -> Self {
+        Self::new(posterior.sets(), at, |set, mean, sd| match utility {
+            Utility::Feasible => [0.0; 3],
+            Utility::LogImprovement { best } => {
+                let drawn = posterior.drawn_best.get(set);
+                let best = drawn.map_or(best, |drawn| best.max(*drawn));
+                if best == f64::NEG_INFINITY {
+                    return [0.0; 3];
+                }
+                let log = log_expected_improvement(mean, sd, best);
+                [log.value, log.by_mean, log.by_sd]
+            }
+        })
+    }
+
+    /// ln Phi(+-(mean - limit) / deviation).
+    fn of(condition: &Condition<'_>, at: &Prediction) -> Self {
+        let sign = if condition.at_most { -1.0 } else { 1.0 };
+        Self::new(condition.posterior.sets(), at, |_, mean, sd| {
+            let u = sign * (mean - condition.limit) / sd;
+            let log = log_cdf(u);
+            if log <= condition.floor {
+                return [condition.floor, 0.0, 0.0];
+            }
+            let ratio = inverse_mills(u);
+            [log, ratio * sign / sd, -ratio * u / sd]
+        })
+    }
+
+    /// Where the value of a point in one of `of` draws stands: what nothing pending changes is the same in all.
+    fn place(&self, point: usize, set: usize) -> usize {
+        point * self.sets + set.min(self.sets - 1)
+    }
+
+    /// The derivatives by each mean and by each deviation of something in which each draw has a share.
+    fn slopes(&self, shares: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let count = self.values.len() / self.sets;
+        let of = shares.len() / count.max(1);
+        let mut slopes = (vec![0.0; self.values.len()], vec![0.0; count]);
+        for (i, share) in shares.iter().enumerate() {
+            let place = self.place(i / of, i % of);
+            slopes.0[place] += share * self.by_mean[place];
+            slopes.1[i / of] += share * self.by_sd[place];
+        }
+        slopes
+    }
+}
+
+/// The logarithm of the mean, over hyperparameters and draws, of a utility times all conditions at each of `count` points; and
+/// the share of each draw in it, those of the first hyperparameters first, there point by point.
+fn blended(utilities: &[Parts], conditions: &[Parts], count: usize) -> (Vec<f64>, Vec<f64>) {
+    let sets = utilities.iter().chain(conditions).map(|parts| parts.sets);
+    let sets = sets.max().unwrap_or(1);
+    // Nothing but conditions: they are worth what they are.
+    let alone = [Parts {
+        sets: 1,
+        values: vec![0.0; count],
+        by_mean: Vec::new(),
+        by_sd: Vec::new(),
+    }];
+    let utilities = match utilities {
+        [] => &alone,
+        all => all,
+    };
+    let each = count * sets;
+    let mut shares = Vec::with_capacity(utilities.len() * each);
+    for utility in utilities {
+        for i in 0..each {
+            let (point, set) = (i / sets, i % sets);
+            let probability = conditions.iter().map(|it| it.values[it.place(point, set)]);
+            shares.push(utility.values[utility.place(point, set)] + probability.sum::<f64>());
         }
     }
+    let total = (utilities.len() * sets) as f64;
+    let mut values = Vec::with_capacity(count);
+    for point in 0..count {
+        let places = (0..utilities.len())
+            .flat_map(|k| k * each + point * sets..k * each + (point + 1) * sets);
+        let logs = places.clone().map(|i| shares[i]);
+        let most = logs.fold(f64::NEG_INFINITY, f64::max);
+        if most == f64::NEG_INFINITY {
+            places.for_each(|i| shares[i] = 1.0 / total);
+            values.push(most);
+            continue;
+        }
+        let sum: f64 = places.clone().map(|i| (shares[i] - most).exp()).sum();
+        places.for_each(|i| shares[i] = (shares[i] - most).exp() / sum);
+        values.push(most + (sum / total).ln());
+    }
+    (values, shares)
 }
 
 /// Climbs from each start to a nearby maximum within `ranges`, the least and the largest value of each coordinate of each

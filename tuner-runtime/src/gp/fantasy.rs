@@ -66,25 +66,44 @@ impl Posterior {
             None => start[i],
             Some(k) => normals[set * pending + k],
         });
-        extended.drawn_best = (0..sets)
-            .map(|set| {
+        extended.drawn = (0..sets)
+            .flat_map(|set| {
                 let half = halves.col_as_slice(set);
-                let value = |i| -> f64 {
-                    extended
-                        .solved
-                        .factor
-                        .row(i)
-                        .zip(half)
-                        .map(|(l, a)| l * a)
-                        .sum()
-                };
+                let factor = &extended.solved.factor;
+                let value = move |i| -> f64 { factor.row(i).zip(half).map(|(l, a)| l * a).sum() };
                 let values = (known..known + pending).zip(&below);
-                let values = values.map(|(i, below)| mean + below + value(i));
-                values.fold(f64::NEG_INFINITY, f64::max)
+                values.map(move |(i, below)| mean + below + value(i))
             })
             .collect();
         extended.solved.factor.solve_upper_columns(&mut halves);
         extended.alphas = halves;
-        Ok(extended)
+        let all = vec![true; sets * pending];
+        Ok(extended.counting(&all))
+    }
+
+    /// What was drawn for each pending point, draw by draw; empty without any.
+    pub fn drawn(&self) -> &[f64] {
+        &self.drawn
+    }
+
+    /// Lets only those of the drawn values be improved on that are marked, draw by draw: all are, unless this says that some
+    /// may turn out not to count.
+    #[must_use]
+    pub fn counting(mut self, counts: &[bool]) -> Self {
+        let pending = self.drawn.len() / self.sets();
+        let marked = |drawn: &[f64], counts: &[bool]| {
+            let pairs = drawn.iter().zip(counts).filter(|(_, counts)| **counts);
+            pairs
+                .map(|(drawn, _)| *drawn)
+                .fold(f64::NEG_INFINITY, f64::max)
+        };
+        self.drawn_best = match pending {
+            0 => Vec::new(),
+            _ => {
+                let sets = self.drawn.chunks(pending).zip(counts.chunks(pending));
+                sets.map(|(drawn, counts)| marked(drawn, counts)).collect()
+            }
+        };
+        self
     }
 }

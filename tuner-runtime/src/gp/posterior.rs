@@ -30,7 +30,9 @@ pub struct Posterior {
     pub(crate) solved: Solved,
     /// The weights a of each set of values, in columns.
     pub(crate) alphas: Mat<f64>,
-    /// The largest value that each set of fantasies drew; empty without them.
+    /// What each set of fantasies drew for each pending point, set by set; empty without them.
+    pub(crate) drawn: Vec<f64>,
+    /// The largest of these in each set that counts, negative infinity where none does.
     pub(crate) drawn_best: Vec<f64>,
     /// What this one lies over, and its weight.
     base: Option<(Arc<Posterior>, f64)>,
@@ -89,6 +91,7 @@ impl Posterior {
             points,
             solved,
             alphas: Mat::new(),
+            drawn: Vec::new(),
             drawn_best: Vec::new(),
             base: None,
         };
@@ -307,6 +310,7 @@ impl Posterior {
     fn take_alpha(&mut self) {
         let alpha = &self.solved.alpha;
         self.alphas = Mat::from_fn(alpha.len(), 1, |i, _| alpha[i]);
+        self.drawn.clear();
         self.drawn_best.clear();
     }
 }

@@ -63,25 +63,6 @@ fn utilities_are_their_formulas() {
     {
         assert_all_close(&[*found], &[*wanted], 1e-8, "improvement");
     }
-    let bound: Vec<f64> = at
-        .mean
-        .iter()
-        .zip(&at.sd)
-        .map(|(m, s)| m + 1.8 * s)
-        .collect();
-    assert_all_close(
-        &evaluate(Utility::UpperBound { width: 1.8 }),
-        &bound,
-        1e-12,
-        "bound",
-    );
-    let spread: Vec<f64> = at.sd.iter().map(|s| s.ln()).collect();
-    assert_all_close(
-        &evaluate(Utility::Exploration),
-        &spread,
-        1e-12,
-        "exploration",
-    );
     let condition = Condition {
         posterior: &posterior,
         limit: 0.2,
@@ -113,12 +94,25 @@ fn gradients_are_those_of_central_differences() {
     let over = over
         .with_pending(&rows(2, &mut rng), &quasi_normal(4, 2, &mut rng))
         .expect("fantasies");
+    let awaited = other
+        .clone()
+        .with_pending(&rows(3, &mut rng), &quasi_normal(8, 3, &mut rng))
+        .expect("fantasies");
+    // In half of the draws nothing pending counts.
+    let some: Vec<bool> = (0..24).map(|i| i % 6 == 4).collect();
+    let counted = pending.clone().counting(&some);
     let queries = rows(20, &mut rng);
-    for posterior in [&objective, &pending, &over] {
+    let best = f64::NEG_INFINITY;
+    for (posterior, limited) in [
+        (&objective, &other),
+        (&pending, &other),
+        (&over, &other),
+        (&objective, &awaited),
+        (&counted, &awaited),
+    ] {
         for utility in [
             Utility::LogImprovement { best: 1.2 },
-            Utility::UpperBound { width: 1.8 },
-            Utility::Exploration,
+            Utility::LogImprovement { best },
             Utility::Feasible,
         ] {
             let acquisition = Acquisition::new(posterior, utility)
@@ -129,7 +123,7 @@ fn gradients_are_those_of_central_differences() {
                     floor: -7.0,
                 })
                 .with(Condition {
-                    posterior: &other,
+                    posterior: limited,
                     limit: 1.5,
                     at_most: true,
                     floor: f64::NEG_INFINITY,
@@ -262,6 +256,55 @@ fn what_is_drawn_over_a_base_counts_with_it() {
     });
     let wanted: Vec<f64> = wanted.collect();
     assert_all_close(&acquisition.evaluate(&awaited), &wanted, 0.5, "improvement");
+}
+
+#[test]
+fn what_is_pending_is_drawn_together_with_its_conditions() {
+    let (objective, violation) = (sample(12, 2), sample(9, 3));
+    let mut rng = Rng::new(12);
+    let awaited = rows(2, &mut rng);
+    let mut pending = |posterior: &Posterior| {
+        let normals = quasi_normal(16, 2, &mut rng);
+        let posterior = posterior.clone().with_pending(&awaited, &normals);
+        posterior.expect("fantasies")
+    };
+    let (objective, violation) = (pending(&objective), pending(&violation));
+    // The middle of what is drawn.
+    let mut drawn = violation.drawn().to_vec();
+    drawn.sort_by(f64::total_cmp);
+    let limit = drawn[16];
+    let counts: Vec<bool> = violation.drawn().iter().map(|at| *at <= limit).collect();
+    let objective = objective.counting(&counts);
+    let pairs = objective.drawn().chunks(2).zip(counts.chunks(2));
+    let best: Vec<Option<f64>> = pairs
+        .map(|(drawn, counts)| {
+            let counted = drawn.iter().zip(counts).filter(|(_, counts)| **counts);
+            counted.map(|(drawn, _)| *drawn).max_by(f64::total_cmp)
+        })
+        .collect();
+    assert!(best.contains(&None));
+    let queries = rows(10, &mut Rng::new(13));
+    let (values, limits) = (objective.predict(&queries), violation.predict(&queries));
+    let wanted = (0..10).map(|i| {
+        let product = |set: usize| {
+            let u = best[set].map(|best| (values.mean[i * 16 + set] - best) / values.sd[i]);
+            // With nothing to improve on any value is worth one.
+            let improvement = u.map_or(1.0, |u| values.sd[i] * (density(u) + u * cdf(u)));
+            improvement * cdf((limit - limits.mean[i * 16 + set]) / limits.sd[i])
+        };
+        ((0..16).map(product).sum::<f64>() / 16.0).ln()
+    });
+    let wanted: Vec<f64> = wanted.collect();
+    let condition = Condition {
+        posterior: &violation,
+        limit,
+        at_most: true,
+        floor: f64::NEG_INFINITY,
+    };
+    let best = f64::NEG_INFINITY;
+    let acquisition = Acquisition::new(&objective, Utility::LogImprovement { best });
+    let found = acquisition.with(condition).evaluate(&queries);
+    assert_all_close(&found, &wanted, 1e-8, "product");
 }
 
 #[test]

@@ -40,8 +40,7 @@ pub(super) struct Model<'a> {
     /// The same at other hyperparameters, which the improvement is averaged over.
     draws: Vec<Posterior>,
     feasibility: Option<Feasibility>,
-    /// For each constraint the process of its violations, and where 0 lies on its scale.
-    constraints: Vec<(Posterior, f64)>,
+    constraints: Constraints,
     utility: Utility,
     /// Of several objectives; then the posterior is that of the first.
     front: Option<HypervolumeImprovement>,
@@ -116,10 +115,14 @@ impl<'a> Model<'a> {
             }
         }
         let is_blind = older.is_none() && is_blind(&posteriors[0]);
-        let posteriors = posteriors
+        let constraints = Constraints::new(kinds, evidence, rng)?;
+        let mut posteriors = posteriors
             .into_iter()
-            .map(|rest| older::whole(older.as_ref(), rest).with_pending(&running, &normals));
-        let mut posteriors = posteriors.collect::<Result<Vec<_>, _>>()?;
+            .map(|rest| {
+                let whole = older::whole(older.as_ref(), rest);
+                Ok(constraints.counted(whole.with_pending(&running, &normals)?))
+            })
+            .collect::<Result<Vec<_>, GpError>>()?;
         let posterior = posteriors.swap_remove(0);
         let margin = match by_means {
             true => 0.0,
@@ -134,12 +137,9 @@ impl<'a> Model<'a> {
             memo,
             posterior,
             feasibility: feasibility(kinds, evidence)?,
-            constraints: constraints(kinds, evidence)?,
-            utility: match best {
-                Some(best) => Utility::LogImprovement {
-                    best: best + margin,
-                },
-                None => Utility::Feasible,
+            constraints,
+            utility: Utility::LogImprovement {
+                best: best.map_or(f64::NEG_INFINITY, |best| best + margin),
             },
             draws: posteriors,
             front: None,
@@ -184,9 +184,17 @@ impl<'a> Model<'a> {
             conditioned(raw, rest, &stopped, evidence, &kept)
         };
         let front = front::improvement(&objectives, evidence, &everywhere, condition)?;
-        let first = match &front {
-            Some(front) => front.posteriors()[0].clone(),
-            None => objectives[0].posterior(condition(&objectives[0].rest)?)?,
+        let constraints = Constraints::new(kinds, evidence, rng)?;
+        // While no trial keeps the constraints there is no front; where a running one may keep them, the first objective counts.
+        let (first, utility) = match &front {
+            Some(front) => (front.posteriors()[0].clone(), Utility::Feasible),
+            None => {
+                let first = objectives[0].posterior(condition(&objectives[0].rest)?)?;
+                let normals = quasi_normal(FANTASIES, evidence.running.len(), rng);
+                let first = first.with_pending(&evidence.running.concat(), &normals)?;
+                let best = f64::NEG_INFINITY;
+                (constraints.counted(first), Utility::LogImprovement { best })
+            }
         };
         let olders: Vec<Option<Hyper>> = objectives
             .iter()
@@ -195,8 +203,8 @@ impl<'a> Model<'a> {
         Ok(Self {
             posterior: first,
             feasibility: feasibility(kinds, evidence)?,
-            constraints: constraints(kinds, evidence)?,
-            utility: Utility::Feasible,
+            constraints,
+            utility,
             draws: Vec::new(),
             front,
             beliefs: None,
@@ -230,7 +238,7 @@ impl<'a> Model<'a> {
     /// Where to look without a model, as [`plateau::elsewhere`] has it. Where trials fail, or constraints are missed, these
     /// say more than the values.
     pub(super) fn uninformed(&self, evidence: &Evidence, number: u64) -> Option<u64> {
-        if self.is_of_front() || self.feasibility.is_some() || !self.constraints.is_empty() {
+        if self.is_of_front() || self.feasibility.is_some() || !self.constraints.all.is_empty() {
             return None;
         }
         plateau::elsewhere(&evidence.scores, self.is_blind, number)
@@ -247,7 +255,7 @@ impl<'a> Model<'a> {
         if let Some(feasibility) = &self.feasibility {
             acquisition = acquisition.with(feasibility.condition());
         }
-        for (posterior, limit) in &self.constraints {
+        for (posterior, limit) in &self.constraints.all {
             acquisition = acquisition.with(Condition {
                 posterior,
                 limit: *limit,
@@ -356,18 +364,37 @@ fn feasibility(kinds: &[Kind], evidence: &Evidence) -> Result<Option<Feasibility
     Feasibility::fit(kinds, &rows, &succeeded, &starts, FitOptions::default()).map(Some)
 }
 
-fn constraints(kinds: &[Kind], evidence: &Evidence) -> Result<Vec<(Posterior, f64)>, GpError> {
-    let from = evidence.rows.len().saturating_sub(MOST_FITTED);
-    let rows = evidence.rows[from..].concat();
-    let model = |violations: &Vec<f64>| {
-        let scale = Scale::of(&violations[from..]);
-        let values: Vec<f64> = violations[from..].iter().map(|v| scale.apply(*v)).collect();
-        let data = Data::new(kinds, &rows, &values)?;
-        let starts = [Hyper::prior_mode(kinds.len())];
-        let found = fit(&data, &starts, FitOptions::default())?;
-        Ok((Posterior::new(data, &found.hyper)?, limit(scale)))
-    };
-    evidence.violations.iter().map(model).collect()
+/// For each constraint the process of its violations with draws of what those of running trials may be, and where 0 lies on
+/// its scale.
+struct Constraints {
+    all: Vec<(Posterior, f64)>,
+}
+
+impl Constraints {
+    fn new(kinds: &[Kind], evidence: &Evidence, rng: &mut Rng) -> Result<Self, GpError> {
+        let from = evidence.rows.len().saturating_sub(MOST_FITTED);
+        let rows = evidence.rows[from..].concat();
+        let running = evidence.running.concat();
+        let mut model = |violations: &Vec<f64>| {
+            let scale = Scale::of(&violations[from..]);
+            let values: Vec<f64> = violations[from..].iter().map(|v| scale.apply(*v)).collect();
+            let data = Data::new(kinds, &rows, &values)?;
+            let starts = [Hyper::prior_mode(kinds.len())];
+            let found = fit(&data, &starts, FitOptions::default())?;
+            let normals = quasi_normal(FANTASIES, evidence.running.len(), rng);
+            let posterior = Posterior::new(data, &found.hyper)?.with_pending(&running, &normals)?;
+            Ok((posterior, limit(scale)))
+        };
+        let all: Result<Vec<_>, GpError> = evidence.violations.iter().map(&mut model).collect();
+        Ok(Self { all: all? })
+    }
+
+    /// The posterior of an objective in which the value of a running trial counts where its draws keep all constraints.
+    fn counted(&self, objective: Posterior) -> Posterior {
+        let keeps = |i: usize| self.all.iter().all(|(it, limit)| it.drawn()[i] <= *limit);
+        let counts: Vec<bool> = (0..objective.drawn().len()).map(keeps).collect();
+        objective.counting(&counts)
+    }
 }
 
 /// Where a violation of 0 lies on the scale of those that were seen. Where all are equal that says nothing, and the limit is
