@@ -114,6 +114,11 @@ impl Evidence {
         }
     }
 
+    /// How many trials are known of. Of those that eight workers begin at once each is one more.
+    pub(super) fn begun(&self) -> usize {
+        self.rows.len() + self.failed.len() + self.pruned.len() + self.running.len()
+    }
+
     /// The finished trials from best to worst: those that miss the constraints by least first, of equal ones the best.
     pub(super) fn ranking(&self) -> Vec<usize> {
         let missed = self.missed();

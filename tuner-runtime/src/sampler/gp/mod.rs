@@ -151,10 +151,7 @@ impl Sampler for Gp {
             return Ok(guess.into());
         }
         let evidence = Evidence::new(ask.history, &encoding, &mut rng);
-        let begun = evidence.rows.len()
-            + evidence.failed.len()
-            + evidence.pruned.len()
-            + evidence.running.len();
+        let begun = evidence.begun();
         let finished = evidence.rows.len();
         let beliefs = Beliefs::new(&self.priors, &encoding, finished, ask.budget)?;
         if begun < BEGINNING || finished < LEAST || is_beginning(ask, &encoding, begun)? {

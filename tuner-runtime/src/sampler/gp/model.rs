@@ -310,7 +310,11 @@ fn margin(encoding: &Encoding<'_>, evidence: &Evidence, seen: &[f64]) -> f64 {
     }
     let best = &evidence.rows[evidence.ranking()[0]];
     let is_next = |i: usize| plateau::is_next_to(&encoding.kinds, &evidence.rows[i], best);
-    let more = tied.max(plateau::stalled(&evidence.scores, is_next));
+    let more = tied.max(plateau::stalled(
+        &evidence.scores,
+        evidence.begun(),
+        is_next,
+    ));
     match encoding.conditional() {
         0 => more,
         _ => more.max(plateau::least(&evidence.scores, seen)),
@@ -324,7 +328,7 @@ fn goes_by_means(
     seen: &[f64],
     hyper: &Hyper,
 ) -> bool {
-    if noise::is_tied(&evidence.scores) {
+    if noise::is_tied(&evidence.scores, evidence.begun()) {
         return false;
     }
     let best = evidence.ranking()[0];

@@ -26,14 +26,13 @@ pub(super) fn is_much(hyper: &Hyper, values: usize) -> bool {
     values >= BEGUN && noise > MUCH * (noise + signal)
 }
 
-/// Whether trials tie that are so good that it tells of steps, not of noise. `scores` are those of the trials in their order.
-pub(super) fn is_tied(scores: &[f64]) -> bool {
+/// Whether trials tie that are so good that it tells of steps, not of noise, for the trial that is begun after so many.
+pub(super) fn is_tied(scores: &[f64], begun: usize) -> bool {
     let mut sorted = scores.to_vec();
     sorted.sort_by(|a, b| b.total_cmp(a));
     let tied = |pair: &[f64]| pair[0] == pair[1];
     let better = &sorted[..sorted.len() / 2];
-    sorted.windows(2).take(1).any(tied)
-        || (scores.len().is_multiple_of(2) && better.windows(2).any(tied))
+    sorted.windows(2).take(1).any(tied) || (begun.is_multiple_of(2) && better.windows(2).any(tied))
 }
 
 /// Whether the trials next to the best one, which are worse than it by these gaps, differ by less than noise of this deviation
@@ -67,18 +66,18 @@ mod tests {
     #[test]
     fn ties_of_good_trials_tell_of_steps() {
         let mut scores: Vec<f64> = (0..30).map(f64::from).collect();
-        assert!(!is_tied(&scores));
+        assert!(!is_tied(&scores, 30));
         // A tie of poor trials, such as the loss of those that diverged.
         scores[1] = 0.0;
-        assert!(!is_tied(&scores));
+        assert!(!is_tied(&scores, 30));
         // One of good ones.
         scores[20] = 25.0;
-        assert!(is_tied(&scores));
-        assert!(!is_tied(&scores[..29]));
+        assert!(is_tied(&scores, 30));
+        assert!(!is_tied(&scores, 31));
         // With the best.
         scores[28] = 29.0;
-        assert!(is_tied(&scores));
+        assert!(is_tied(&scores, 31));
         scores.push(29.0);
-        assert!(is_tied(&scores));
+        assert!(is_tied(&scores, 31));
     }
 }
