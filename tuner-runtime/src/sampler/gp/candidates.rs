@@ -76,6 +76,23 @@ pub(super) fn everywhere(encoding: &Encoding<'_>, count: usize, rng: &mut Rng) -
     rows
 }
 
+/// So many points that differ in one coordinate each from one of these rows.
+pub(super) fn along_axes(
+    encoding: &Encoding<'_>,
+    rows: &[&Vec<f64>],
+    count: usize,
+    rng: &mut Rng,
+) -> Vec<f64> {
+    let mut moved = Vec::with_capacity(count * encoding.len());
+    for row in rows.iter().cycle().take(count) {
+        let active = (0..encoding.len()).filter(|&i| encoding.is_active(i, row));
+        let active: Vec<usize> = active.collect();
+        let i = active[rng.below(active.len() as u128) as usize];
+        moved.extend(redrawn(encoding, row, i, &Region::everywhere(row), rng));
+    }
+    moved
+}
+
 fn uniform(encoding: &Encoding<'_>, rng: &mut Rng) -> Vec<f64> {
     (0..encoding.len()).map(|_| rng.unit()).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::encoding::Encoding;
 use super::front::MOST_OBJECTIVES;
+use crate::math::hypervolume::non_dominated;
 use crate::math::rng::Rng;
 use crate::math::transform::standardise;
 use crate::sampler::fidelity::{self, is_stopped, last_step, reached, score_at};
@@ -117,6 +118,17 @@ impl Evidence {
     /// How many trials are known of. Of those that eight workers begin at once each is one more.
     pub(super) fn begun(&self) -> usize {
         self.rows.len() + self.failed.len() + self.pruned.len() + self.running.len()
+    }
+
+    /// The rows of the trials that keep the constraints and that no other one of these dominates.
+    pub(super) fn front(&self) -> Vec<&Vec<f64>> {
+        let kept: Vec<usize> = (0..self.rows.len()).filter(|&i| self.feasible[i]).collect();
+        let values = kept
+            .iter()
+            .flat_map(|&i| self.objectives.iter().map(move |values| values[i]));
+        let values: Vec<f64> = values.collect();
+        let front = non_dominated(&values, self.objectives.len()).into_iter();
+        front.map(|i| &self.rows[kept[i]]).collect()
     }
 
     /// The finished trials from best to worst: those that miss the constraints by least first, of equal ones the best.

@@ -177,13 +177,14 @@ impl<'a> Model<'a> {
             memos.push(found);
         }
         let everywhere = candidates::everywhere(encoding, PREDICTED, rng);
+        let along_axes = candidates::along_axes(encoding, &evidence.front(), PREDICTED / 2, rng);
         let hyper = &memos[0].hyper;
         let kept = near(raw, evidence, hyper).unwrap_or_else(|| (0..raw.len()).collect());
         let condition = |rest: &[f64]| {
             let stopped = pruned::predicted(evidence, rest, MOST_KEPT / 4);
             conditioned(raw, rest, &stopped, evidence, &kept)
         };
-        let front = front::improvement(&objectives, evidence, &everywhere, condition)?;
+        let front = front::improvement(&objectives, evidence, &everywhere, &along_axes, condition)?;
         let constraints = Constraints::new(kinds, evidence, rng)?;
         // While no trial keeps the constraints there is no front; where a running one may keep them, the first objective counts.
         let (first, utility) = match &front {

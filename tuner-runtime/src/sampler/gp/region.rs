@@ -33,7 +33,6 @@ impl Region {
     }
 
     /// The whole space.
-    #[cfg(test)]
     pub(super) fn everywhere(centre: &[f64]) -> Self {
         Self {
             centre: centre.to_vec(),
