@@ -150,6 +150,24 @@ mod model {
     }
 
     #[test]
+    fn an_objective_that_never_changes_draws_nobody_away() {
+        for constant in ["f1", "f2"] {
+            let other = if constant == "f1" { "f2" } else { "f1" };
+            let value = |point: &Point| {
+                let squares = (0..4).map(|i| (at(point, &format!("x{i}")) - 0.3).powi(2));
+                let metrics = Metrics::new().with(other, squares.sum::<f64>());
+                metrics.with(constant, 7.0)
+            };
+            let study = run(two(cube(4), Gp::new(), 1), &Arc::default(), 30, value);
+            let history = study.history();
+            let trials = history.trials().iter();
+            let values = trials.filter_map(|trial| value(&trial.point).get(other));
+            let best = values.fold(f64::INFINITY, f64::min);
+            assert!(best < 1e-3, "{other}: {best}");
+        }
+    }
+
+    #[test]
     fn three_and_four_objectives_grow_a_front() {
         for objectives in [3, 4] {
             let volume = |sampler: Box<dyn Sampler>, seed| {

@@ -68,6 +68,7 @@ pub(super) fn improvement(
     along_axes: &[f64],
     condition: impl Fn(&[f64]) -> Result<Data, GpError>,
 ) -> Result<Option<HypervolumeImprovement>, GpError> {
+    let all = told(all);
     let objectives = all.len();
     let running = evidence.running.concat();
     let pending = evidence.running.len();
@@ -80,7 +81,7 @@ pub(super) fn improvement(
         return Ok(None);
     }
     let mut believed = Vec::with_capacity(objectives);
-    for objective in all {
+    for objective in &all {
         let posterior = objective.posterior(condition(&objective.rest)?)?;
         believed.push(posterior.predict(&running).mean);
         // Draws of 0 are the means.
@@ -97,6 +98,20 @@ pub(super) fn improvement(
     Ok(Some(HypervolumeImprovement::new(
         posteriors, &front, &reference,
     )))
+}
+
+/// The objectives that differ among the trials, or all where none does. Of one that never did, such as a size that nothing
+/// changes, a process knows no scale, and would hope for as much as of the others.
+fn told(all: &[Objective]) -> Vec<&Objective> {
+    let differs = |values: &[f64]| values.iter().any(|value| *value != values[0]);
+    let told = all
+        .iter()
+        .filter(|it| it.older.is_some() || differs(&it.seen));
+    let told: Vec<&Objective> = told.collect();
+    match told.is_empty() {
+        true => all.iter().collect(),
+        false => told,
+    }
 }
 
 /// The front of these values and of what may be found elsewhere: the means, and so many deviations more.
