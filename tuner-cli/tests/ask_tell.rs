@@ -114,6 +114,7 @@ fn the_study_goes_on_after_a_faulty_request() {
         let answer = peer.line(line);
         let error = answer["error"].as_str().unwrap_or_default();
         assert!(error.contains(says), "{line}: {answer}");
+        assert!(answer.get("done").is_none(), "{answer}");
     };
     fault(r#"{"cmd":"ask"}"#, "send \"init\" first");
     fault(r#"{"cmd":"tell","id":0,"value":1}"#, "send \"init\" first");
@@ -173,7 +174,10 @@ fn the_end_of_a_grid_is_an_error_and_a_lowered_bound_a_warning() {
     let tried = [0, 1, 2].map(|_| peer.call(json!({"cmd": "ask"}))["params"]["n"].as_i64());
     assert_eq!(tried, [Some(0), Some(4), Some(8)]);
     let end = peer.call(json!({"cmd": "ask"}));
-    assert_eq!(end, json!({"error": "all 3 points were tried"}));
+    assert_eq!(
+        end,
+        json!({"error": "all 3 points were tried", "done": true})
+    );
     let fixed = json!([{"name": "n", "type": "fixed", "value": 3}]);
     for (budget, says) in [
         (2, "the only point was tried"),
@@ -183,7 +187,8 @@ fn the_end_of_a_grid_is_an_error_and_a_lowered_bound_a_warning() {
             json!({"cmd": "init", "space": fixed, "direction": "maximize", "budget": budget});
         peer.call(init);
         peer.call(json!({"cmd": "ask"}));
-        assert_eq!(peer.call(json!({"cmd": "ask"})), json!({"error": says}));
+        let end = peer.call(json!({"cmd": "ask"}));
+        assert_eq!(end, json!({"error": says, "done": true}));
     }
 }
 

@@ -94,11 +94,12 @@ impl Session {
 
     fn ask(&self) -> Result<Json, String> {
         // A trial that a process before this one left behind comes first.
-        let asked = self
-            .study()?
-            .ask_or_resume()
-            .map_err(|fault| words(&fault))?;
-        Ok(json!({"id": asked.number, "params": asked.point}))
+        match self.study()?.ask_or_resume() {
+            Ok(asked) => Ok(json!({"id": asked.number, "params": asked.point})),
+            // A program is to tell the end of a search from all other faults.
+            Err(end) if end.is_end() => Ok(json!({"error": words(&end), "done": true})),
+            Err(fault) => Err(words(&fault)),
+        }
     }
 
     fn tell(&self, id: &Json, outcome: Outcome) -> Result<Json, String> {
