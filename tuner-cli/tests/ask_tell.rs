@@ -137,11 +137,11 @@ fn the_study_goes_on_after_a_faulty_request() {
     fault("{\"cmd\":", "no JSON");
     fault(
         r#"{"cmd":"tell","id":1,"value":1}"#,
-        "no trial with the id 1",
+        "no trial with the id 1; the ids go from 0 to 0",
     );
     fault(
         r#"{"cmd":"tell","id":"0","value":1}"#,
-        "no trial with the id \"0\"",
+        "no trial with the id \"0\"; write the id as `ask` gave it, a number without quotes",
     );
     fault(r#"{"cmd":"tell","id":0,"value":NaN}"#, "JSON has no NaN");
     fault(r#"{"cmd":"tell","id":0}"#, "`value` is missing");
@@ -150,8 +150,9 @@ fn the_study_goes_on_after_a_faulty_request() {
         r#"{"cmd":"init","space":{},"direction":"minimize"}"#,
         "list of parameters",
     );
+    // Some languages write all numbers so.
     assert_eq!(
-        peer.line(r#"{"cmd":"tell","id":0,"value":1}"#),
+        peer.line(r#"{"cmd":"tell","id":0.0,"value":1}"#),
         json!({"ok": true})
     );
     let again = peer.line(r#"{"cmd":"tell","id":0,"value":1}"#);

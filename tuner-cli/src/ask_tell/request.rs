@@ -40,7 +40,6 @@ pub(super) enum Outcome {
 }
 
 const CMDS: &str = r#""init", "ask", "tell", "report" or "quit""#;
-const WHOLE: &str = "a whole number from 0";
 const FINITE: &str = "a finite number";
 const ID: &str = "the id that `ask` answered";
 
@@ -59,7 +58,16 @@ pub(super) fn read(line: &[u8]) -> Result<Request, String> {
         None => return Err(format!("`cmd` is missing; write {CMDS}")),
     };
     let mut fields = Fields { cmd: &cmd, map };
-    let request = match cmd.as_str() {
+    let known: &[&str] = match cmd.as_str() {
+        "init" => &["space", "seed", "direction", "budget"],
+        "tell" => &["id", "value", "state", "step", "message"],
+        "report" => &["id", "step", "value"],
+        "ask" | "quit" => &[],
+        _ => return Err(format!("there is no cmd \"{cmd}\"; write {CMDS}")),
+    };
+    // First: what a misspelt field stood for would be said to be missing.
+    fields.refuse_others(known)?;
+    Ok(match cmd.as_str() {
         "init" => Request::Init(init(&mut fields, line)?),
         "ask" => Request::Ask,
         "tell" => Request::Tell {
@@ -68,14 +76,13 @@ pub(super) fn read(line: &[u8]) -> Result<Request, String> {
         },
         "report" => Request::Report {
             id: fields.need("id", ID)?,
-            step: fields.need("step", WHOLE)?,
+            step: fields
+                .whole("step", 0)?
+                .ok_or_else(|| format!("report: `step` is missing; write {}", whole_from(0)))?,
             value: fields.need("value", FINITE)?,
         },
-        "quit" => Request::Quit,
-        _ => return Err(format!("there is no cmd \"{cmd}\"; write {CMDS}")),
-    };
-    fields.end()?;
-    Ok(request)
+        _ => Request::Quit,
+    })
 }
 
 fn init(fields: &mut Fields<'_>, line: &[u8]) -> Result<Init, String> {
@@ -85,22 +92,20 @@ fn init(fields: &mut Fields<'_>, line: &[u8]) -> Result<Init, String> {
              {kept}"
         ));
     }
-    let init = Init {
+    Ok(Init {
         space: fields.need("space", "a list of parameters")?,
-        seed: fields.take("seed", WHOLE)?,
+        seed: fields.whole("seed", 0)?,
         direction: fields.need("direction", r#""minimize" or "maximize""#)?,
-        budget: fields.take("budget", "the number of trials, a whole number from 1")?,
-    };
-    if init.budget == Some(0) {
-        return Err("init: `budget` is 0; write at least 1, or leave it out".to_owned());
-    }
-    Ok(init)
+        budget: fields
+            .whole("budget", 1)
+            .map_err(|fault| fault + ", or leave it out")?,
+    })
 }
 
 fn outcome(fields: &mut Fields<'_>) -> Result<Outcome, String> {
     let state: Option<String> = fields.take("state", r#""failed" or "pruned""#)?;
     let value: Option<f64> = fields.take("value", FINITE)?;
-    let step: Option<u64> = fields.take("step", WHOLE)?;
+    let step = fields.whole("step", 0)?;
     let message = fields.take("message", "a text")?;
     match state.as_deref() {
         Some("failed") if value.is_some() => Err(
@@ -166,13 +171,46 @@ impl Fields<'_> {
         found.ok_or_else(|| format!("{}: `{name}` is missing; write {kind}", self.cmd))
     }
 
-    /// Refuses what is left: a misspelt field would otherwise be left out in silence.
-    fn end(self) -> Result<(), String> {
-        match self.map.keys().next() {
-            None => Ok(()),
-            Some(name) => Err(format!("{}: there is no field `{name}`", self.cmd)),
-        }
+    /// A whole number that may be left out, or be null.
+    fn whole(&mut self, name: &str, least: u64) -> Result<Option<u64>, String> {
+        let Some(json) = self.take::<Json>(name, "")? else {
+            return Ok(None);
+        };
+        let found = whole(&json).filter(|&number| number >= least);
+        found.map(Some).ok_or_else(|| {
+            let remedy = whole_from(least);
+            format!("{}: `{name}` is {json}; write {remedy}", self.cmd)
+        })
     }
+
+    /// Refuses any field but these: a misspelt one would otherwise be left out in silence.
+    fn refuse_others(&self, known: &[&str]) -> Result<(), String> {
+        let Some(name) = self.map.keys().find(|name| !known.contains(&&***name)) else {
+            return Ok(());
+        };
+        let known: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
+        let remedy = match known.split_last() {
+            None => "it takes none".to_owned(),
+            Some((last, before)) => format!("it takes {} and {last}", before.join(", ")),
+        };
+        let cmd = self.cmd;
+        Err(format!("{cmd}: there is no field `{name}`; {remedy}"))
+    }
+}
+
+/// A whole number of 64 bits from 0, which some languages write with a fraction of zero.
+pub(super) fn whole(json: &Json) -> Option<u64> {
+    /// The first number that 64 bits do not hold.
+    const END: f64 = (1u128 << 64) as f64;
+    let float = || {
+        let number = json.as_f64()?;
+        ((0.0..END).contains(&number) && number.fract() == 0.0).then_some(number as u64)
+    };
+    json.as_u64().or_else(float)
+}
+
+fn whole_from(least: u64) -> String {
+    format!("a whole number from {least} to {}", u64::MAX)
 }
 
 /// The first whole number to be sent back unchanged of which JSON keeps other digits, and those: it
@@ -218,14 +256,19 @@ fn not_json(line: &[u8], fault: &serde_json::Error) -> String {
             .to_owned();
     }
     let mut words = format!("the line is no JSON: {fault}");
-    if ["NaN", "Infinity"].iter().any(|name| text.contains(name)) {
-        let plain: String = text.split_whitespace().collect();
-        words.push_str(". JSON has no NaN and no infinity; ");
-        words.push_str(match plain.contains(r#""cmd":"init""#) {
-            true => "the bounds and values of a space are finite numbers",
-            false => "a trial without a finite value is told with \"state\":\"failed\"",
-        });
-    }
+    let cause = if words.contains("number out of range") {
+        "A number of JSON is at most 1.7976931348623157e308 in size, what 64 bits hold"
+    } else if ["NaN", "Infinity"].iter().any(|name| text.contains(name)) {
+        "JSON has no NaN and no infinity"
+    } else {
+        return words;
+    };
+    let plain: String = text.split_whitespace().collect();
+    let remedy = match plain.contains(r#""cmd":"init""#) {
+        true => "the bounds and values of a space are finite numbers",
+        false => "a trial without a finite value is told with \"state\":\"failed\"",
+    };
+    words.push_str(&format!(". {cause}; {remedy}"));
     words
 }
 
@@ -242,7 +285,10 @@ mod tests {
             ("{}", "`cmd` is missing"),
             (r#"{"cmd":3}"#, "`cmd` is 3"),
             (r#"{"cmd":"aks"}"#, "there is no cmd \"aks\""),
-            (r#"{"cmd":"ask","n":2}"#, "ask: there is no field `n`"),
+            (
+                r#"{"cmd":"ask","n":2}"#,
+                "ask: there is no field `n`; it takes none",
+            ),
             (
                 r#"{"cmd":"init","direction":"minimize"}"#,
                 "`space` is missing",
@@ -257,8 +303,16 @@ mod tests {
                 "`seed` is -1; write a whole number from 0",
             ),
             (
+                r#"{"cmd":"init","space":[],"direction":"maximize","seed":18446744073709551616}"#,
+                "write a whole number from 0 to 18446744073709551615",
+            ),
+            (
+                r#"{"cmd":"init","space":[],"directions":"maximize"}"#,
+                "init: there is no field `directions`; it takes `space`, `seed`, `direction` and `budget`",
+            ),
+            (
                 r#"{"cmd":"init","space":[],"direction":"maximize","budget":0}"#,
-                "`budget` is 0",
+                "`budget` is 0; write a whole number from 1 to 18446744073709551615, or leave it out",
             ),
             (r#"{"cmd":"tell","value":1}"#, "`id` is missing"),
             (r#"{"cmd":"tell","id":0}"#, "`value` is missing"),
@@ -280,7 +334,19 @@ mod tests {
                 r#"{"cmd": "init", "space": [{"name": "a", "high": Infinity}]}"#,
                 "no infinity; the bounds and values of a space are finite",
             ),
-            (r#"{"cmd":"tell","id":0,"value":1e999}"#, "no JSON"),
+            (
+                r#"{"cmd":"tell","id":0,"value":1e999}"#,
+                "no JSON: number out of range at line 1 column 34. A number of JSON is at most \
+                 1.7976931348623157e308 in size, what 64 bits hold; a trial without a finite value",
+            ),
+            (
+                r#"{"cmd":"tell","id":0,"loss":0.1}"#,
+                "no field `loss`; it takes `id`, `value`, `state`, `step` and `message`",
+            ),
+            (
+                r#"{"cmd":"tell","trial":0,"value":1}"#,
+                "there is no field `trial`",
+            ),
             (
                 r#"{"cmd":"tell","id":0,"value":1,"valeu":2}"#,
                 "no field `valeu`",
@@ -309,13 +375,29 @@ mod tests {
             (r#"{"cmd":"report","id":0,"value":1}"#, "`step` is missing"),
             (
                 r#"{"cmd":"report","id":0,"step":1.5,"value":1}"#,
-                "`step` is 1.5",
+                "`step` is 1.5; write a whole number from 0 to 18446744073709551615",
+            ),
+            (
+                r#"{"cmd":"report","id":0,"step":"1","value":1}"#,
+                "`step` is \"1\"; write a whole number",
             ),
         ] {
             let fault = read(line.as_bytes()).expect_err(line);
             assert!(fault.contains(says), "{line}: {fault}");
         }
         assert!(read(b"{\"cmd\":\"\xff\"}").is_err());
+        for (written, read) in [
+            ("2.0", Some(2)),
+            ("-0.0", Some(0)),
+            ("1e3", Some(1000)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("-1.0", None),
+            ("true", None),
+        ] {
+            let json = serde_json::from_str(written).unwrap();
+            assert_eq!(whole(&json), read, "{written}");
+        }
         for same in [
             r#"1],"low":99999999999999991611392,"default":[1"#,
             "18446744073709551615",

@@ -12,7 +12,7 @@ use tuner_runtime::storage::{Memory, Sqlite, Storage, StorageError, StudyId};
 use tuner_runtime::study::{Core, OnChange, Setup, StudyError};
 use tuner_runtime::trial::{Direction, Objective};
 
-use super::request::{Init, Outcome, Request};
+use super::request::{Init, Outcome, Request, whole};
 use crate::args::AskTell;
 
 /// The name of the objective, of which the protocol knows the value only.
@@ -167,14 +167,19 @@ fn is_reported(study: &Core, number: u64, step: u64, value: f64) -> Result<bool,
 fn number(study: &Core, id: &Json) -> Result<u64, String> {
     let known = || {
         let count = study.history().trials().len();
-        let number = id.as_u64().filter(|&number| number < count as u64);
+        let number = whole(id).filter(|&number| number < count as u64);
         number.ok_or(count)
     };
     known().or_else(|_| {
         // Another process may have begun it.
         study.refresh().map_err(|fault| words(&fault))?;
         known().map_err(|count| {
-            format!("there is no trial with the id {id}; the study has {count}, with ids from 0")
+            let remedy = match (id, count) {
+                (Json::Number(_), 0) => "`ask` answers one".to_owned(),
+                (Json::Number(_), _) => format!("the ids go from 0 to {}", count - 1),
+                _ => "write the id as `ask` gave it, a number without quotes".to_owned(),
+            };
+            format!("there is no trial with the id {id}; {remedy}")
         })
     })
 }
