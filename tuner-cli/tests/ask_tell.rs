@@ -194,6 +194,27 @@ fn the_end_of_a_grid_is_an_error_and_a_lowered_bound_a_warning() {
 }
 
 #[test]
+fn a_space_that_no_grid_lists_is_refused_with_a_remedy_of_the_program() {
+    let mut peer = Peer::start(&["ask-tell", "--sampler", "grid"]);
+    let all = json!({"type": "int", "low": i64::MIN, "high": i64::MAX});
+    let [mut first, mut second] = [all.clone(), all];
+    first["name"] = "a".into();
+    second["name"] = "b".into();
+    for (space, ends) in [
+        (
+            json!([{"name": "rate", "type": "float", "low": 0, "high": 1}]),
+            "`rate` (0.0..=1.0); give it a \"step\", or start with --grid-points 5",
+        ),
+        (json!([first, second]), "or take another sampler"),
+    ] {
+        let init = json!({"cmd": "init", "space": space, "direction": "minimize"});
+        let answer = peer.call(init);
+        let error = answer["error"].as_str().unwrap();
+        assert!(error.ends_with(ends), "{error}");
+    }
+}
+
+#[test]
 fn a_stored_study_goes_on_where_it_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("study.db");

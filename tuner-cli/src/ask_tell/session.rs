@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use tuner_runtime::pruner::{Pruner, Verdict};
-use tuner_runtime::sampler::{self, Sampler};
+use tuner_runtime::sampler::{self, SampleError, Sampler};
 use tuner_runtime::space::Space;
 use tuner_runtime::storage::{Memory, Sqlite, Storage, StorageError, StudyId};
 use tuner_runtime::study::{Core, OnChange, Setup, StudyError};
@@ -201,6 +201,10 @@ fn words(fault: &StudyError) -> String {
         StudyError::InUse { number, owner, .. } => format!(
             "another process ({owner}) runs trial {number} of the study, which differs from this `init`; end that \
              process first, or name another file with --study"
+        ),
+        StudyError::Sample(SampleError::Endless { name, domain }) => format!(
+            "a grid cannot list every value of `{name}` ({domain}); give it a \"step\", or start with \
+             --grid-points 5"
         ),
         StudyError::Storage(StorageError::Gone { place, .. }) => format!(
             "the study in {place} was deleted or begun anew meanwhile; nothing was stored. Start again, or name \

@@ -92,16 +92,17 @@ impl Grid {
                 .params()
                 .iter()
                 .find(|param| param.domain.count().is_none());
-            SampleError::Space(match endless {
-                Some(param) => format!(
-                    "a grid cannot list every value of `{}` ({}); give it a step, or the grid a \
-                     number of points: Grid::new().points(5), or --grid-points 5",
-                    param.name, param.domain
+            match endless {
+                Some(param) => SampleError::Endless {
+                    name: param.name.to_string(),
+                    domain: param.domain.to_string(),
+                },
+                None => SampleError::Space(
+                    "a grid cannot list this space: it has more than 2^128 points; narrow its ranges, \
+                     give its numbers larger steps, or take another sampler"
+                        .to_owned(),
                 ),
-                None => {
-                    "a grid cannot list this space: it has more points than u128 counts".to_owned()
-                }
-            })
+            }
         })
     }
 }

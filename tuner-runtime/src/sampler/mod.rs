@@ -164,6 +164,17 @@ pub enum SampleError {
         /// How many there are.
         count: u128,
     },
+    /// A grid over a parameter that has no end of values.
+    #[error(
+        "a grid cannot list every value of `{name}` ({domain}); give it a step, or the grid a number of points: \
+         Grid::new().points(5)"
+    )]
+    Endless {
+        /// The parameter.
+        name: String,
+        /// What it may be, in words.
+        domain: String,
+    },
     /// The sampler cannot search this space, with what to do instead.
     #[error("{0}")]
     Space(String),

@@ -1,5 +1,7 @@
 //! A space as JSON: the list of parameters that the ask/tell protocol describes.
 
+mod fields;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -10,36 +12,35 @@ use super::flat::{Condition, Param, Space, SpaceBuilder};
 use super::value::Value;
 
 /// One parameter as it stands in JSON; absent fields mean null.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object with a name and a type")]
+#[derive(Debug, Clone, Default, Serialize)]
 struct ParamJson {
     name: String,
     #[serde(rename = "type")]
     kind: Kind,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     low: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     high: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     log: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     scale: Option<Scale>,
     /// 32 where the values are those of `f32`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     bits: Option<u8>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     choices: Option<Vec<Value>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     ordered: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     default: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     condition: Option<ConditionJson>,
 }
 
@@ -72,13 +73,12 @@ impl Kind {
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object with a parent")]
+#[derive(Debug, Clone, Serialize)]
 struct ConditionJson {
     parent: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     values: Option<Vec<Value>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     at_least: Option<Value>,
 }
 
@@ -86,9 +86,15 @@ struct ConditionJson {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpaceJsonError {
-    /// The text is no list of parameters.
-    #[error("the space is no list of parameters: {0}")]
-    Syntax(#[from] serde_json::Error),
+    /// It is no list.
+    #[error(
+        "the space is no list of parameters but {found}; write one such as \
+         [{{\"name\":\"rate\",\"type\":\"float\",\"low\":0,\"high\":1}}]"
+    )]
+    NoList {
+        /// What it is.
+        found: String,
+    },
     /// A field that its type needs, or that has the wrong type.
     #[error("`{name}`: {fault}")]
     Field {
@@ -120,18 +126,13 @@ impl Space {
     /// # Ok::<(), tuner::space::SpaceJsonError>(())
     /// ```
     pub fn from_json(json: &serde_json::Value) -> Result<(Self, Vec<String>), SpaceJsonError> {
-        let list: Vec<serde_json::Value> = Vec::deserialize(json)?;
+        let list = json.as_array().ok_or_else(|| SpaceJsonError::NoList {
+            found: fields::shown(json),
+        })?;
         let mut builder = Self::builder();
         let mut warnings = Vec::new();
         for (place, json) in list.iter().enumerate() {
-            let param = ParamJson::deserialize(json).map_err(|fault| SpaceJsonError::Field {
-                name: match json.get("name").and_then(|name| name.as_str()) {
-                    Some(name) => name.to_string(),
-                    None => format!("parameter {place}"),
-                },
-                fault: fault.to_string(),
-            })?;
-            param.check_fields(json)?;
+            let param = fields::read(json, place)?;
             param.push(&mut builder, &mut warnings)?;
         }
         Ok((builder.build()?, warnings))
@@ -200,29 +201,6 @@ impl ParamJson {
         json
     }
 
-    /// Refuses a field that another type takes: left out in silence, it would be believed to count.
-    fn check_fields(&self, json: &serde_json::Value) -> Result<(), SpaceJsonError> {
-        let (kind, fields) = self.kind.fields();
-        // False says what leaving out says.
-        let says_nothing =
-            |value: &serde_json::Value| value.is_null() || *value == serde_json::Value::Bool(false);
-        let Some(set) = json.as_object() else {
-            return Err(self.fault("a parameter is an object, not a list".to_string()));
-        };
-        let foreign = set.iter().find(|(field, value)| {
-            let own = ["name", "type", "condition"].iter().chain(fields);
-            !own.copied().any(|own| own == *field) && !says_nothing(value)
-        });
-        match foreign {
-            None => Ok(()),
-            Some((field, _)) => Err(self.fault(format!(
-                "the type {kind} takes no `{field}`; leave it out, or take another type. It takes \
-                 {}",
-                fields.join(", ")
-            ))),
-        }
-    }
-
     fn set_scale(&mut self, scale: Scale) {
         self.log = (scale == Scale::Log).then_some(true);
         self.scale = (scale == Scale::ReverseLog).then_some(scale);
@@ -238,8 +216,28 @@ impl ParamJson {
             Some(condition) => Some(self.read_condition(condition, builder)?),
         };
         let domain = self.domain(warnings)?;
+        self.check_default(&domain)?;
         builder.push(Arc::<str>::from(self.name), domain, self.default, condition);
         Ok(())
+    }
+
+    /// Refuses a default of another type; one outside of the range is refused by the space.
+    fn check_default(&self, domain: &Domain) -> Result<(), SpaceJsonError> {
+        let Some(default) = &self.default else {
+            return Ok(());
+        };
+        let number = default.as_f64();
+        let (kind, wanted) = match domain {
+            Domain::Int(domain) if number.is_none_or(|number| number.fract() != 0.0) => {
+                ("an int", format!("a whole number in {domain}"))
+            }
+            Domain::Float(domain) if number.is_none() => {
+                ("a float", format!("a number in {domain}"))
+            }
+            Domain::Bool if default.as_bool().is_none() => ("a bool", "true or false".to_owned()),
+            _ => return Ok(()),
+        };
+        Err(self.lacking(kind, "default", &self.default, &wanted))
     }
 
     fn read_condition(
@@ -304,10 +302,12 @@ impl ParamJson {
                     None => low,
                     origin => self.float("origin", origin)?,
                 };
-                let whole = with(from, high, step, self.read_scale()?).map_err(named)?;
+                let whole = with(from, high, step, self.read_scale()?);
                 let domain = match &self.origin {
-                    None => whole,
-                    Some(_) => whole.narrow(low, whole.high()).map_err(named)?,
+                    None => whole.map_err(named)?,
+                    Some(_) => whole
+                        .and_then(|whole| whole.narrow(low, whole.high()))
+                        .map_err(|fault| self.origin_fault(from, low, high, fault))?,
                 };
                 self.warn_if_lowered(&Value::Float(high), &Value::Float(domain.high()), warnings);
                 match self.bits {
@@ -336,6 +336,28 @@ impl ParamJson {
                 Some(value) => Ok(Domain::Fixed(value)),
                 None => Err(self.fault("a fixed parameter needs `value`".to_string())),
             },
+        }
+    }
+
+    /// The fault of a range that is part of a grid from somewhere else.
+    fn origin_fault(&self, from: f64, low: f64, high: f64, fault: SpaceError) -> SpaceJsonError {
+        let [origin, first, last] = [from, low, high].map(Value::Float);
+        if from > low {
+            return self.fault(format!(
+                "`origin` is {origin}, above `low`, {first}; write at most `low`, or leave it out"
+            ));
+        }
+        match fault {
+            SpaceError::Log { .. } | SpaceError::ReverseLog { .. } if low > 0.0 => self.fault(
+                format!("`origin` is {origin}; on a log scale it is above 0"),
+            ),
+            SpaceError::Empty { .. } | SpaceError::Outside { .. } if low <= high => {
+                self.fault(format!(
+                    "the grid from `origin`, {origin}, has no value from `low`, {first}, to `high`, \
+                     {last}; write other bounds, or leave `origin` out"
+                ))
+            }
+            fault => SpaceJsonError::Space(fault.of(&self.name)),
         }
     }
 

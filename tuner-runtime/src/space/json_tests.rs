@@ -33,11 +33,16 @@ fn every_kind_reads_back() {
 
 #[test]
 fn fields_of_other_types_may_stand_there_empty() {
-    let read = read(
+    let bool = read(
         json!([{"name": "a", "type": "bool", "low": null, "high": null,
         "log": false, "step": null, "choices": null, "ordered": false, "condition": null}]),
     );
-    assert_eq!(read.unwrap().0.cardinality(), Some(2));
+    assert_eq!(bool.unwrap().0.cardinality(), Some(2));
+    let int = read(
+        json!([{"name": "a", "type": "int", "low": 1, "high": 3, "bits": false, "origin": false,
+        "choices": false, "value": false, "ordered": false}]),
+    );
+    assert_eq!(int.unwrap().0.cardinality(), Some(3));
 }
 
 #[test]
@@ -106,26 +111,78 @@ fn faults_name_the_parameter_and_the_field() {
             "needs `choices`",
         ),
         (
+            json!([{"name": "a", "type": "categorical", "choices": ["b", null]}]),
+            "`choices` holds null; write a list of texts, numbers or booleans",
+        ),
+        (
+            json!([{"name": "a", "type": "float", "low": 0, "high": 1, "bits": "32"}]),
+            "`a`: `bits` is \"32\"; write 32 or 64",
+        ),
+        (
+            json!([{"name": "b", "type": "bool"},
+                   {"name": "a", "type": "bool", "condition": [{"parent": "b"}]}]),
+            "`a`: `condition` is a list; write an object such as",
+        ),
+        (
+            json!([{"name": "a", "type": "bool", "condition": {"parents": "b"}}]),
+            "a condition has no field `parents`",
+        ),
+        (
+            json!([{"name": "n", "type": "int", "low": 1, "high": 4, "default": 2.5}]),
+            "`n`: `default` is 2.5; that of an int is a whole number in 1..=4",
+        ),
+        (
+            json!([{"name": "n", "type": "int", "low": 1, "high": 4, "default": "2"}]),
+            "`n`: `default` is \"2\"; that of an int is a whole number in 1..=4",
+        ),
+        (
+            json!([{"name": "n", "type": "int", "low": 1, "high": 4, "default": 5}]),
+            "the default 5 of `n` is outside of 1..=4",
+        ),
+        (
+            json!([{"name": "x", "type": "float", "low": 0, "high": 1, "default": "a"}]),
+            "`x`: `default` is \"a\"; that of a float is a number in 0.0..=1.0",
+        ),
+        (
+            json!([{"name": "x", "type": "float", "low": 0, "high": 1, "step": 0.1, "origin": 0.05}]),
+            "`x`: `origin` is 0.05, above `low`, 0.0; write at most `low`",
+        ),
+        (
+            json!([{"name": "x", "type": "float", "low": 0.5, "high": 1, "origin": 2}]),
+            "`x`: `origin` is 2.0, above `low`, 0.5",
+        ),
+        (
+            json!([{"name": "x", "type": "float", "low": 0.55, "high": 0.58, "step": 0.1, "origin": 0}]),
+            "the grid from `origin`, 0.0, has no value from `low`, 0.55, to `high`, 0.58",
+        ),
+        (
+            json!([{"name": "x", "type": "float", "low": 0.5, "high": 1, "log": true, "origin": 0}]),
+            "`x`: `origin` is 0.0; on a log scale it is above 0",
+        ),
+        (
             json!([{"name": "a", "type": "colour"}]),
-            "`a`: unknown variant `colour`",
+            "`a`: `type` is \"colour\"; write float, int, categorical, bool or fixed",
         ),
         (
             json!([{"name": "a", "type": "bool", "hight": 1}]),
-            "unknown field `hight`",
+            "`a`: there is no field `hight`; the type is bool. It takes default",
         ),
         (
             json!([{"type": "bool"}]),
-            "`parameter 0`: missing field `name`",
+            "`parameter 0`: `name` is missing; write a text",
         ),
-        (json!({"name": "a"}), "no list of parameters"),
-        (json!([["a", "bool"]]), "an object, not a list"),
+        (
+            json!({"name": "a"}),
+            "no list of parameters but an object; write",
+        ),
+        (json!([["a", "bool"]]), "`type`, not a list"),
         (
             json!(["a"]),
-            "`parameter 0`: invalid type: string \"a\", expected an object with a name",
+            "`parameter 0`: a parameter is an object with a `name` and a `type`, not \"a\"",
         ),
         (
             json!([{"name": "a", "type": "bool", "condition": "b"}]),
-            "expected an object with a parent",
+            "`condition` is \"b\"; write an object such as {\"parent\"",
         ),
         (
             json!([{"name": "a", "type": "float", "low": 1, "high": 1e300, "bits": 32}]),
@@ -146,7 +203,7 @@ fn faults_name_the_parameter_and_the_field() {
         ),
         (
             json!([{"name": "a", "type": "bool", "default": 3}]),
-            "the default 3 of `a`",
+            "`a`: `default` is 3; that of a bool is true or false",
         ),
         (
             json!([{"name": "a", "type": "float", "low": 0, "high": 1, "choices": [1]}]),
