@@ -20,7 +20,8 @@ pub(crate) fn parse(text: &str) -> Result<Arc<dyn Pruner>, String> {
             return Err(format!("`{name}` takes no number; write {name}"));
         }
         ("percentile", number) => {
-            let percent = within(name, number, "from 0 to 100, as 25", 0.0..=100.0)?;
+            let words = "the best percentage to keep, above 0 and at most 100, as 25";
+            let percent = within(name, number, words, f64::MIN_POSITIVE..=100.0)?;
             Arc::new(Percentile::new(percent))
         }
         ("hyperband", number) => {
@@ -106,8 +107,9 @@ mod tests {
             ("media", "write one of median"),
             ("median:3", "takes no number"),
             ("percentile", "needs a number"),
-            ("percentile:101", "from 0 to 100"),
-            ("percentile:NaN", "from 0 to 100"),
+            ("percentile:0", "above 0 and at most 100"),
+            ("percentile:101", "above 0 and at most 100"),
+            ("percentile:NaN", "above 0 and at most 100"),
             ("hyperband:0", "as 81"),
             ("patience:-1", "as 5"),
             ("wilcoxon:x", "as 0.05"),

@@ -124,6 +124,11 @@ fn a_percentile_is_stricter_or_milder() {
     let curves = flat(&[1.0, 2.0, 3.0, 4.0, 5.0, 4.5], 2);
     assert_eq!(both(Percentile::new(75.0), &curves)[5], Some(1));
     assert_eq!(both(Percentile::new(100.0), &curves)[5], None);
+    let curves = flat(&[1.0, 2.0, 3.0, 4.0, 5.0, 9.0, f64::NAN], 2);
+    assert_eq!(both(Percentile::new(99.0), &curves)[5], Some(1));
+    // All are kept, and what is no number is none of them.
+    let stopped = both(Percentile::new(100.0), &curves);
+    assert_eq!(stopped[5..], [None, Some(1)]);
 }
 
 #[test]
@@ -295,7 +300,7 @@ fn a_threshold_holds_after_the_warm_up() {
 #[test]
 fn settings_without_sense_are_refused_before_the_study_begins() {
     let nan = f64::NAN;
-    let faulty: [(Box<dyn Pruner>, &str); 19] = [
+    let faulty: [(Box<dyn Pruner>, &str); 20] = [
         (
             Box::new(Threshold::new().lower(3.0).upper(1.0)),
             "lower of Threshold is 3; it is at most upper, which is 1",
@@ -342,9 +347,10 @@ fn settings_without_sense_are_refused_before_the_study_begins() {
         ),
         (
             Box::new(Percentile::new(nan)),
-            "the percentile of Percentile is NaN; it is a number from 0 to 100",
+            "the percentile of Percentile is NaN; it is a number above 0, at most 100",
         ),
         (Box::new(Percentile::new(-1.0)), "is -1; it is a number"),
+        (Box::new(Percentile::new(0.0)), "is 0; it is a number"),
         (Box::new(Percentile::new(100.5)), "is 100.5"),
         (
             Box::new(Median::new().interval_steps(0)),

@@ -8,8 +8,8 @@ use super::{Pruner, PrunerError, Verdict};
 use crate::trial::text::counted;
 use crate::trial::{History, State, TrialRecord};
 
-/// Stops a trial whose best report so far is worse than the given share of the finished trials
-/// were at the same step.
+/// Stops a trial whose best report so far is not among the given best share of the finished trials
+/// at the same step.
 ///
 /// ```
 /// # use tuner_runtime as tuner;
@@ -26,8 +26,8 @@ pub struct Percentile {
 }
 
 impl Percentile {
-    /// Keeps the best `percentile` percent at every step: 50 is the median rule, 25 is stricter.
-    /// It is a number from 0 to 100.
+    /// Keeps the best `percentile` percent at every step: 50 is the median rule, 25 is stricter, and 100
+    /// keeps all but what is NaN. It is a number above 0, at most 100.
     pub fn new(percentile: f64) -> Self {
         Self {
             percentile,
@@ -72,8 +72,8 @@ impl Pruner for Percentile {
     }
 
     fn check(&self) -> Result<(), PrunerError> {
-        if !(0.0..=100.0).contains(&self.percentile) {
-            let remedy = "it is a number from 0 to 100";
+        if !(self.percentile > 0.0 && self.percentile <= 100.0) {
+            let remedy = "it is a number above 0, at most 100";
             let setting = "the percentile of Percentile";
             return Err(PrunerError::new(setting, self.percentile, remedy));
         }
@@ -103,6 +103,10 @@ impl Pruner for Percentile {
         }
         if score.is_nan() {
             return astray(goal, step);
+        }
+        // Even one that is worse than all before it.
+        if self.percentile >= 100.0 {
+            return Verdict::Continue;
         }
         scores.sort_by(|one, other| other.total_cmp(one));
         let limit = quantile(&scores, self.percentile.clamp(0.0, 100.0) / 100.0);
