@@ -26,13 +26,20 @@ use crate::args::{Format, Read};
 type Done = Result<(), Box<dyn Error>>;
 
 pub(crate) fn trials(options: &Read) -> Done {
-    let history = open::history(&options.study)?;
+    let (storage, id) = open::study(&options.study)?;
+    // Asked before the events are read: whoever ends in between has told of it.
+    let at_work = storage.sessions() > 0;
+    let history = study::load(&storage, &id)?;
     if options.json {
         let all = history.trials().iter();
         let all: Vec<Json> = all.map(|trial| report::trial_json(trial)).collect();
         return print_json(&all.into());
     }
-    print(&text::trials(&history))
+    let mut text = text::trials(&history);
+    if !at_work {
+        text.push_str(text::left(&history));
+    }
+    print(&text)
 }
 
 pub(crate) fn best(options: &Read, by_expectation: bool) -> Done {
@@ -93,8 +100,9 @@ pub(crate) fn studies(path: &Path, as_json: bool) -> Done {
         let mut read = || -> Result<(), Box<dyn Error>> {
             let storage = Sqlite::open_read_only(&file)?;
             for id in storage.list()? {
+                let at_work = storage.sessions() > 0;
                 let history = study::load(&storage, &id)?;
-                rows.push(summary(&file, &id, &history));
+                rows.push(summary(&file, &id, &history, at_work));
             }
             Ok(())
         };
@@ -121,7 +129,7 @@ pub(crate) fn studies(path: &Path, as_json: bool) -> Done {
     }
 }
 
-fn summary(file: &Path, id: &StudyId, history: &History) -> Json {
+fn summary(file: &Path, id: &StudyId, history: &History, at_work: bool) -> Json {
     let goals: Vec<String> = history.goals().iter().map(Goal::to_string).collect();
     json!({
         "path": file.display().to_string(),
@@ -132,6 +140,7 @@ fn summary(file: &Path, id: &StudyId, history: &History) -> Json {
         "finished": history.finished_count(),
         "running": history.running().count(),
         "paused": history.paused().count(),
+        "at_work": at_work,
         "best": history.best().and_then(|best| best.value()),
         "seconds": history.seconds(),
     })

@@ -16,6 +16,14 @@ pub(super) fn trials(history: &History) -> String {
     listed(history, history.trials().iter())
 }
 
+/// What is to say of a study that nobody works on: trials that run by the record do not.
+pub(super) fn left(history: &History) -> &'static str {
+    match history.ended_count() < history.trials().len() {
+        true => "nobody works on the study now; its search goes on when it is started again\n",
+        false => "",
+    }
+}
+
 fn listed<'a>(history: &History, trials: impl Iterator<Item = &'a Arc<TrialRecord>>) -> String {
     let goals = history.goals().iter().map(|goal| &*goal.name);
     let head = ["trial", "state"].into_iter().chain(goals);
@@ -135,13 +143,16 @@ pub(super) fn studies(rows: &[Json]) -> String {
         "finished",
         "running",
         "paused",
+        "at_work",
         "best",
     ];
-    let mut cells = vec![columns.map(str::to_owned).to_vec()];
+    let mut cells = vec![columns.map(|column| column.replace('_', " ")).to_vec()];
     cells.extend(rows.iter().map(|row| {
         let cell = |column: &str| match &row[column] {
             Json::Null => "-".to_owned(),
             Json::String(text) => text.clone(),
+            Json::Bool(true) => "yes".to_owned(),
+            Json::Bool(false) => "no".to_owned(),
             Json::Number(value) if column == "best" => {
                 value.as_f64().map_or_else(|| value.to_string(), number)
             }

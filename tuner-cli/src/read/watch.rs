@@ -14,7 +14,7 @@ use tuner_runtime::storage::{Sqlite, Storage, StudyId};
 use tuner_runtime::trial::text::one_line;
 use tuner_runtime::trial::{Event, History, Seq, State};
 
-use super::{Done, open, print};
+use super::{Done, open, print, text};
 use crate::args::{Read, Target};
 
 /// How many trials that ended before are told of.
@@ -68,9 +68,7 @@ pub(crate) fn watch(options: &Read, interval: f64, wait: bool) -> Done {
     if let (Some(history), Some(screen)) = (&history, screen) {
         screen.clear();
         print(&results_table(history, EARLIER))?;
-        if history.ended_count() < history.trials().len() {
-            print("nobody works on the study now; its search goes on when it is started again\n")?;
-        }
+        print(text::left(history))?;
     }
     Ok(())
 }
