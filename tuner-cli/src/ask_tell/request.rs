@@ -257,7 +257,7 @@ fn not_json(line: &[u8], fault: &serde_json::Error) -> String {
     }
     let mut words = format!("the line is no JSON: {fault}");
     let cause = if words.contains("number out of range") {
-        "A number of JSON is at most 1.7976931348623157e308 in size, what 64 bits hold"
+        "A number is a double here, at most 1.7976931348623157e308 in size"
     } else if ["NaN", "Infinity"].iter().any(|name| text.contains(name)) {
         "JSON has no NaN and no infinity"
     } else {
@@ -336,8 +336,8 @@ mod tests {
             ),
             (
                 r#"{"cmd":"tell","id":0,"value":1e999}"#,
-                "no JSON: number out of range at line 1 column 34. A number of JSON is at most \
-                 1.7976931348623157e308 in size, what 64 bits hold; a trial without a finite value",
+                "no JSON: number out of range at line 1 column 34. A number is a double here, at most \
+                 1.7976931348623157e308 in size; a trial without a finite value",
             ),
             (
                 r#"{"cmd":"tell","id":0,"loss":0.1}"#,

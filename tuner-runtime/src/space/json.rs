@@ -262,7 +262,10 @@ impl ParamJson {
             }),
             (None, Some(count)) => match count.as_int() {
                 Some(count) => Ok(Condition::AtLeast { parent, count }),
-                None => Err(self.fault("`at_least` is a whole number".to_string())),
+                None => Err(self.fault(format!(
+                    "`at_least` is {}; write a whole number",
+                    count.quoted()
+                ))),
             },
             _ => Err(self.fault("a condition has either `values` or `at_least`".to_string())),
         }

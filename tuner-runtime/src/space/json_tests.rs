@@ -124,6 +124,11 @@ fn faults_name_the_parameter_and_the_field() {
             "`a`: `condition` is a list; write an object such as",
         ),
         (
+            json!([{"name": "n", "type": "int", "low": 1, "high": 4},
+                   {"name": "a", "type": "bool", "condition": {"parent": "n", "at_least": 1.5}}]),
+            "`a`: `at_least` is 1.5; write a whole number",
+        ),
+        (
             json!([{"name": "a", "type": "bool", "condition": {"parents": "b"}}]),
             "a condition has no field `parents`",
         ),
