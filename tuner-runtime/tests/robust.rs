@@ -5,7 +5,6 @@
 
 extern crate tuner_runtime as tuner;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -49,6 +48,7 @@ fn best(
 }
 
 /// The losses of so many trials in the order in which they ended, with eight running at any time.
+#[cfg(feature = "gp")]
 fn eight_at_a_time(
     space: &Space,
     name: &str,
@@ -60,7 +60,7 @@ fn eight_at_a_time(
         .objective(Objective::minimize("loss"))
         .seed(seed);
     let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
-    let mut running = VecDeque::new();
+    let mut running = std::collections::VecDeque::new();
     let end = |_| {
         while running.len() < 8 {
             running.push_back(study.ask().unwrap());

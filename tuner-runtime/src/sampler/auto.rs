@@ -3,7 +3,9 @@
 //! The choice follows from the space, the objectives, the constraints, the budget and the number of the trial alone, so a study
 //! that is resumed with the same budget goes on in the same way. The rules, in this order:
 //!
-//! 1. Every point fits into the budget: each is tried once, the defaults first, the others in random order.
+//! 1. Every point fits into the budget: each is tried once, in the order of the Gaussian process where that may be taken for so
+//!    many trials and parameters, so that the good ones come first: a search may be stopped. Else the defaults are first, and the
+//!    others follow at random.
 //! 2. Several objectives: the Gaussian process for a budget of up to a thousand trials, NSGA-II for a larger one.
 //! 3. One objective and at most three hundred parameters: the Gaussian process for the first thousand trials, however many are
 //!    to follow.
@@ -74,7 +76,7 @@ pub struct Choice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Method {
-    /// Every point once, in random order.
+    /// Every point once, the promising ones first.
     Everything,
     /// The Gaussian process; needs the feature `gp`.
     Gp,
@@ -231,6 +233,8 @@ impl Sampler for Auto {
         let choice = Self::choice(ask);
         self.log(ask, &choice);
         match choice.method {
+            #[cfg(feature = "gp")]
+            Method::Everything if may_be_modelled(ask) => super::Gp::new().suggest(ask),
             Method::Everything => Ok(fresh(ask.history, &mut ask.rng()).into()),
             #[cfg(feature = "gp")]
             Method::Gp => super::Gp::new().suggest(ask),
@@ -244,6 +248,12 @@ impl Sampler for Auto {
     fn plan(&self, space: &Space, _: &[Goal]) -> Result<Option<u128>, SampleError> {
         Ok(space.cardinality())
     }
+}
+
+/// Whether a Gaussian process is quick enough, which tries no point twice while there are others.
+#[cfg(feature = "gp")]
+fn may_be_modelled(ask: &Ask<'_>) -> bool {
+    ask.number < MOST_MODELLED && varied(ask.space()).len() <= MOST_PARAMETERS
 }
 
 /// Whether every point of the space was tried.

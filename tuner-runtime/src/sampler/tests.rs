@@ -200,6 +200,29 @@ fn maximising_mirrors_minimising() {
     }
 }
 
+#[cfg(feature = "gp")]
+#[test]
+fn of_all_points_the_good_ones_come_first() {
+    let axis = |name| json!({"name": name, "type": "int", "low": 0, "high": 9});
+    let space = space(json!([axis("a"), axis("b")]));
+    for seed in 0..4 {
+        let mut study = TestStudy::new(Box::new(Auto::new()), &space, goal(false), seed);
+        let mut best = None;
+        study.run(100, |number, point| {
+            let off = |name| self::number(point, name) - 7.0;
+            let value = off("a").powi(2) + off("b").powi(2);
+            if value == 0.0 {
+                best = Some(number);
+            }
+            Told::Value(value)
+        });
+        let points = study.points();
+        let distinct: std::collections::HashSet<&Point> = points.iter().collect();
+        assert_eq!(distinct.len(), 100);
+        assert!(best.is_some_and(|number| number < 25), "{seed}: {best:?}");
+    }
+}
+
 #[test]
 fn learning_beats_luck() {
     let mean_best = |make: &dyn Fn() -> Box<dyn Sampler>| {
