@@ -79,6 +79,16 @@ fn a_genetic_search_finds_the_front_of_zdt1() {
 }
 
 #[test]
+fn a_population_fits_the_budget() {
+    let large = zdt1_volume(6, 100, || Box::new(Nsga2::new().population(50)));
+    let found = zdt1_volume(6, 100, || Box::new(Nsga2::new()));
+    assert!(
+        found > 1.5 * large,
+        "{found}, with a population of 50 {large}"
+    );
+}
+
+#[test]
 fn a_reference_of_the_wrong_length_is_named() {
     let study = run(two(cube(3), Random::new(), 1), &Arc::default(), 3, zdt1);
     let error = hypervolume(&study.history(), &[1.0]).unwrap_err();

@@ -29,6 +29,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use super::nsga2::population_for;
 use super::random::fresh;
 use super::{Ask, CmaEs, Nsga2, SampleError, Sampler, Suggestion, Tpe, varied};
 use crate::space::{Axis, Space};
@@ -145,8 +146,7 @@ impl Auto {
                 );
                 return choice(Method::Gp, why);
             }
-            let tenth = budget.unwrap_or(MOST_MODELLED) / 10;
-            let population = tenth.clamp(8, 50) as usize;
+            let population = population_for(budget);
             let why = format!(
                 "{objectives} objectives, {}, {trials}: {}",
                 counted(parameters, "parameter"),
