@@ -47,6 +47,9 @@ pub(super) struct Memo {
     /// Those of the older study's objectives that these learn from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) olders: Vec<Option<Hyper>>,
+    /// The last fits of constraints and of where trials fail.
+    #[serde(default, skip_serializing_if = "Fits::is_empty")]
+    pub(super) limits: Fits,
 }
 
 impl Memo {
@@ -61,6 +64,7 @@ impl Memo {
             hyper,
             others: Vec::new(),
             olders: Vec::new(),
+            limits: Fits::default(),
         }
     }
 
@@ -179,7 +183,7 @@ pub(super) fn refit(
         options.warp = Warping::Kept;
     }
     match memo {
-        Some(memo) if n > MOST_AVERAGED && n < memo.fitted + (n / 20).max(5) => return Ok(memo),
+        Some(memo) if !is_due(memo.fitted, n) => return Ok(memo),
         Some(memo) => {
             starts.push(memo.hyper);
             if n < 2 * memo.drawn {
@@ -200,6 +204,48 @@ pub(super) fn refit(
     let part = data.subset(&representative(data, MOST_FITTED))?;
     let found = fit(&part, &starts, options)?;
     Ok(Memo::new(n, drawn, weighed, found.hyper))
+}
+
+/// The last fits of what limits where the values count.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Fits {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) constraints: Vec<Beside>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) failures: Option<Beside>,
+}
+
+impl Fits {
+    fn is_empty(&self) -> bool {
+        self.constraints.is_empty() && self.failures.is_none()
+    }
+}
+
+/// The last fit of a process beside those of the values.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Beside {
+    /// Observations at this fit.
+    fitted: usize,
+    pub(super) hyper: Hyper,
+}
+
+impl Beside {
+    /// The next fit before it was made: from the mode of the prior where it is due, else no step from the last one.
+    pub(super) fn next(known: Option<&Self>, n: usize, dimensions: usize) -> (Self, FitOptions) {
+        let mut options = FitOptions::default();
+        let known = known.filter(|known| known.hyper.log_lengths.len() == dimensions);
+        if let Some(known) = known.filter(|known| !is_due(known.fitted, n)) {
+            options.max_iterations = 0;
+            return (known.clone(), options);
+        }
+        let hyper = Hyper::prior_mode(dimensions);
+        (Self { fitted: n, hyper }, options)
+    }
+}
+
+/// Whether a fit to so many observations is due: at each up to a hundred, then whenever a twentieth was added.
+fn is_due(fitted: usize, n: usize) -> bool {
+    n <= MOST_AVERAGED || n >= fitted + (n / 20).max(5)
 }
 
 #[cfg(test)]
@@ -231,6 +277,27 @@ mod tests {
         assert_eq!(renewed, [8, 16, 40, 80, 160]);
         let last = memo.expect("the last one").chosen;
         assert_eq!((last.output, last.at), (Output::YeoJohnson, 160));
+    }
+
+    #[test]
+    fn what_stands_beside_the_values_is_fitted_when_that_is_due() {
+        let mut last: Option<Beside> = None;
+        let mut due = Vec::new();
+        for n in 95..=130 {
+            let (next, options) = Beside::next(last.as_ref(), n, 2);
+            match options.max_iterations {
+                0 => assert_eq!(next.hyper.log_signal, 0.5, "the last fit"),
+                _ => due.push(n),
+            }
+            let hyper = Hyper {
+                log_signal: 0.5,
+                ..next.hyper
+            };
+            last = Some(Beside { hyper, ..next });
+        }
+        assert_eq!(due, [95, 96, 97, 98, 99, 100, 105, 110, 115, 121, 127]);
+        // Of a space of other dimensions nothing is of use.
+        assert_ne!(Beside::next(last.as_ref(), 130, 3).1.max_iterations, 0);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! - *Model*: Matern-5/2 with a lengthscale a dimension, categories by equality; what is active in few trials is expected to
 //!   matter more. Continua are warped where the likelihood of 40 or more trials gains much by it. Up to 100 trials two draws
 //!   from the posterior of the hyperparameters, which start at the most probable ones and are new at every trial; then the
-//!   most probable ones, after each growth by a twentieth.
+//!   most probable ones, after each growth by a twentieth, as for constraints and where trials fail.
 //! - *Acquisition*: the logarithm of the expected improvement over the best value, times the probabilities that the evaluation
 //!   succeeds and the constraints are kept, averaged over the draws and over what running trials may turn out to be.
 //!   Where trials tie with the best one, and none or one failed, more than a little improvement is asked for; where there are
@@ -44,6 +44,7 @@ mod candidates;
 mod encoding;
 mod evidence;
 mod front;
+mod limits;
 mod local;
 mod memo;
 mod model;

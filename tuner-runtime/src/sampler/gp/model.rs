@@ -4,34 +4,30 @@ use super::candidates;
 use super::encoding::Encoding;
 use super::evidence::Evidence;
 use super::front::{self, Objective};
-use super::memo::{Chosen, MOST_AVERAGED, MOST_FITTED, Memo, refit};
+use super::limits::{FANTASIES, LEAST_FAILURES, Limits};
+use super::memo::{Chosen, MOST_AVERAGED, Memo, refit};
 use super::noise;
 use super::older::{self, Older};
 use super::plateau;
 use super::prior::Beliefs;
 use super::pruned;
 use crate::gp::{
-    Acquisition, ChainOptions, Condition, Data, Feasibility, FitOptions, GpError, Hyper,
-    HypervolumeImprovement, Kind, Posterior, Utility, around, draws, fit, quasi_normal,
+    Acquisition, ChainOptions, Data, GpError, Hyper, HypervolumeImprovement, Posterior, Utility,
+    around, draws, quasi_normal,
 };
 use crate::math::rng::Rng;
-use crate::math::transform::Scale;
 
 /// Trials that the posterior is conditioned on at most.
 const MOST_KEPT: usize = 2000;
 /// Of more trials those that are kept: the nearest to the best one, and some far from those.
 const LOCAL: usize = 1000;
 const GLOBAL: usize = 500;
-/// Draws of what running trials may turn out to be.
-const FANTASIES: usize = 32;
 /// Points whose values are predicted to see how far a front may reach.
 const PREDICTED: usize = 512;
 /// Draws of the hyperparameters that the improvement is averaged over.
 const DRAWN: usize = 2;
 /// Values by which it is judged whether a process predicts anything: fewer say little, for more it takes too long.
 const JUDGED: std::ops::RangeInclusive<usize> = 20..=200;
-/// Failures before they are modelled.
-const LEAST_FAILURES: usize = 2;
 
 /// The posterior of the values, with what limits them.
 pub(super) struct Model<'a> {
@@ -39,8 +35,7 @@ pub(super) struct Model<'a> {
     posterior: Posterior,
     /// The same at other hyperparameters, which the improvement is averaged over.
     draws: Vec<Posterior>,
-    feasibility: Option<Feasibility>,
-    constraints: Constraints,
+    limits: Limits,
     utility: Utility,
     /// Of several objectives; then the posterior is that of the first.
     front: Option<HypervolumeImprovement>,
@@ -83,6 +78,7 @@ impl<'a> Model<'a> {
         let rows = newest(evidence, stopped.len());
         let stopped = older::rest_of_stopped(older.as_ref(), &rows, stopped);
         let all: Vec<usize> = (0..seen.len()).collect();
+        let limits = memo.as_ref().map(|memo| memo.limits.clone());
         let data = conditioned(&raw, &rest, &stopped, evidence, &all)?;
         let mut memo = refit(&data, memo, start, rng)?;
         memo.chosen = chosen;
@@ -115,12 +111,13 @@ impl<'a> Model<'a> {
             }
         }
         let is_blind = older.is_none() && is_blind(&posteriors[0]);
-        let constraints = Constraints::new(kinds, evidence, rng)?;
+        let limits = Limits::new(kinds, evidence, &limits.unwrap_or_default(), rng)?;
+        memo.limits = limits.fits().clone();
         let mut posteriors = posteriors
             .into_iter()
             .map(|rest| {
                 let whole = older::whole(older.as_ref(), rest);
-                Ok(constraints.counted(whole.with_pending(&running, &normals)?))
+                Ok(limits.counted(whole.with_pending(&running, &normals)?))
             })
             .collect::<Result<Vec<_>, GpError>>()?;
         let posterior = posteriors.swap_remove(0);
@@ -136,8 +133,7 @@ impl<'a> Model<'a> {
         Ok(Self {
             memo,
             posterior,
-            feasibility: feasibility(kinds, evidence)?,
-            constraints,
+            limits,
             utility: Utility::LogImprovement {
                 best: best.map_or(f64::NEG_INFINITY, |best| best + margin),
             },
@@ -185,7 +181,8 @@ impl<'a> Model<'a> {
             conditioned(raw, rest, &stopped, evidence, &kept)
         };
         let front = front::improvement(&objectives, evidence, &everywhere, &along_axes, condition)?;
-        let constraints = Constraints::new(kinds, evidence, rng)?;
+        let known = memo.map(|memo| memo.limits.clone());
+        let limits = Limits::new(kinds, evidence, &known.unwrap_or_default(), rng)?;
         // While no trial keeps the constraints there is no front; where a running one may keep them, the first objective counts.
         let (first, utility) = match &front {
             Some(front) => (front.posteriors()[0].clone(), Utility::Feasible),
@@ -194,24 +191,25 @@ impl<'a> Model<'a> {
                 let normals = quasi_normal(FANTASIES, evidence.running.len(), rng);
                 let first = first.with_pending(&evidence.running.concat(), &normals)?;
                 let best = f64::NEG_INFINITY;
-                (constraints.counted(first), Utility::LogImprovement { best })
+                (limits.counted(first), Utility::LogImprovement { best })
             }
         };
         let olders: Vec<Option<Hyper>> = objectives
             .iter()
             .map(|objective| objective.older.as_ref().map(Older::hyper))
             .collect();
+        let mut memo = Memo::of_all(memos, olders);
+        memo.limits = limits.fits().clone();
         Ok(Self {
             posterior: first,
-            feasibility: feasibility(kinds, evidence)?,
-            constraints,
+            limits,
             utility,
             draws: Vec::new(),
             front,
             beliefs: None,
             is_blind: false,
             is_noisy: false,
-            memo: Memo::of_all(memos, olders),
+            memo,
         })
     }
 
@@ -239,7 +237,7 @@ impl<'a> Model<'a> {
     /// Where to look without a model, as [`plateau::elsewhere`] has it. Where trials fail, or constraints are missed, these
     /// say more than the values.
     pub(super) fn uninformed(&self, evidence: &Evidence, number: u64) -> Option<u64> {
-        if self.is_of_front() || self.feasibility.is_some() || !self.constraints.all.is_empty() {
+        if self.is_of_front() || !self.limits.is_empty() {
             return None;
         }
         plateau::elsewhere(&evidence.scores, self.is_blind, number)
@@ -253,18 +251,9 @@ impl<'a> Model<'a> {
         if let Some(beliefs) = &self.beliefs {
             acquisition = acquisition.plus(beliefs);
         }
-        if let Some(feasibility) = &self.feasibility {
-            acquisition = acquisition.with(feasibility.condition());
-        }
-        for (posterior, limit) in &self.constraints.all {
-            acquisition = acquisition.with(Condition {
-                posterior,
-                limit: *limit,
-                at_most: true,
-                floor: f64::NEG_INFINITY,
-            });
-        }
-        acquisition
+        self.limits
+            .conditions()
+            .fold(acquisition, Acquisition::with)
     }
 }
 
@@ -353,74 +342,4 @@ fn is_blind(posterior: &Posterior) -> bool {
     let left = values.iter().zip(predicted).fold(0.0, squares);
     let means = std::iter::repeat(mean);
     left > values.iter().zip(means).fold(0.0, squares)
-}
-
-fn feasibility(kinds: &[Kind], evidence: &Evidence) -> Result<Option<Feasibility>, GpError> {
-    if evidence.failed.len() < LEAST_FAILURES {
-        return Ok(None);
-    }
-    let half = MOST_FITTED / 2;
-    let newest = |rows: &[Vec<f64>]| rows[rows.len().saturating_sub(half)..].to_vec();
-    let (finished, failed) = (newest(&evidence.rows), newest(&evidence.failed));
-    let mut succeeded = vec![true; finished.len()];
-    succeeded.resize(finished.len() + failed.len(), false);
-    let rows = [finished, failed].concat().concat();
-    let starts = [Hyper::prior_mode(kinds.len())];
-    Feasibility::fit(kinds, &rows, &succeeded, &starts, FitOptions::default()).map(Some)
-}
-
-/// For each constraint the process of its violations with draws of what those of running trials may be, and where 0 lies on
-/// its scale.
-struct Constraints {
-    all: Vec<(Posterior, f64)>,
-}
-
-impl Constraints {
-    fn new(kinds: &[Kind], evidence: &Evidence, rng: &mut Rng) -> Result<Self, GpError> {
-        let from = evidence.rows.len().saturating_sub(MOST_FITTED);
-        let rows = evidence.rows[from..].concat();
-        let running = evidence.running.concat();
-        let mut model = |violations: &Vec<f64>| {
-            let scale = Scale::of(&violations[from..]);
-            let values: Vec<f64> = violations[from..].iter().map(|v| scale.apply(*v)).collect();
-            let data = Data::new(kinds, &rows, &values)?;
-            let starts = [Hyper::prior_mode(kinds.len())];
-            let found = fit(&data, &starts, FitOptions::default())?;
-            let normals = quasi_normal(FANTASIES, evidence.running.len(), rng);
-            let posterior = Posterior::new(data, &found.hyper)?.with_pending(&running, &normals)?;
-            Ok((posterior, limit(scale)))
-        };
-        let all: Result<Vec<_>, GpError> = evidence.violations.iter().map(&mut model).collect();
-        Ok(Self { all: all? })
-    }
-
-    /// The posterior of an objective in which the value of a running trial counts where its draws keep all constraints.
-    fn counted(&self, objective: Posterior) -> Posterior {
-        let keeps = |i: usize| self.all.iter().all(|(it, limit)| it.drawn()[i] <= *limit);
-        let counts: Vec<bool> = (0..objective.drawn().len()).map(keeps).collect();
-        objective.counting(&counts)
-    }
-}
-
-/// Where a violation of 0 lies on the scale of those that were seen. Where all are equal that says nothing, and the limit is
-/// one deviation from them, on the side that they leave to it.
-fn limit(scale: Scale) -> f64 {
-    match scale.is_flat {
-        true if scale.mean > 0.0 => -1.0,
-        true => 1.0,
-        false => scale.apply(0.0),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn equal_violations_leave_a_side_to_the_limit() {
-        assert!(limit(Scale::of(&[2.0; 3])) < 0.0);
-        assert!(limit(Scale::of(&[-1.0; 3])) > 0.0);
-        assert!(limit(Scale::of(&[0.0; 3])) > 0.0);
-        assert_eq!(limit(Scale::of(&[-1.0, 1.0])), 0.0);
-    }
 }
