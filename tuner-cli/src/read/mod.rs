@@ -19,7 +19,7 @@ use tuner_runtime::search::{delete_kept, holds_kept};
 use tuner_runtime::storage::{Sqlite, Storage, StudyId};
 use tuner_runtime::study;
 use tuner_runtime::trial::text::{counted, one_line};
-use tuner_runtime::trial::{Goal, History, TrialRecord};
+use tuner_runtime::trial::{Goal, History, State, TrialRecord};
 
 use crate::args::{Format, Read};
 
@@ -73,7 +73,9 @@ pub(crate) fn best(options: &Read, by_expectation: bool) -> Done {
 }
 
 pub(crate) fn show(options: &Read, number: u64) -> Done {
-    let history = open::history(&options.study)?;
+    let (storage, id) = open::study(&options.study)?;
+    let at_work = storage.sessions() > 0;
+    let history = study::load(&storage, &id)?;
     let trial: &TrialRecord = history.trial(number).ok_or_else(|| {
         let count = history.trials().len();
         format!("there is no trial {number}; the study has {count}, counted from 0")
@@ -81,7 +83,11 @@ pub(crate) fn show(options: &Read, number: u64) -> Done {
     if options.json {
         return print_json(&report::trial_json(trial));
     }
-    print(&text::trial(trial))
+    let mut text = text::trial(trial);
+    if !at_work && trial.state == State::Running {
+        text.push_str(text::LEFT);
+    }
+    print(&text)
 }
 
 pub(crate) fn export(options: &Read, format: Option<Format>) -> Done {

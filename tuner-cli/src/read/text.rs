@@ -17,9 +17,13 @@ pub(super) fn trials(history: &History) -> String {
 }
 
 /// What is to say of a study that nobody works on: trials that run by the record do not.
+pub(super) const LEFT: &str =
+    "nobody works on the study now; its search goes on when it is started again\n";
+
+/// The same, where any trial has not ended.
 pub(super) fn left(history: &History) -> &'static str {
     match history.ended_count() < history.trials().len() {
-        true => "nobody works on the study now; its search goes on when it is started again\n",
+        true => LEFT,
         false => "",
     }
 }
