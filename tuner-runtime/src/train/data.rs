@@ -381,6 +381,21 @@ impl Data {
         }
     }
 
+    /// Whether there are both examples of class 1 and others, or numbers above one half and others.
+    pub(crate) fn has_both_answers(&self) -> bool {
+        match &self.targets {
+            Targets::Classes(labels) => {
+                let is_yes = |p: usize| labels[self.row(p)] == 1;
+                (0..self.len()).any(is_yes) && !(0..self.len()).all(is_yes)
+            }
+            Targets::Values { .. } => {
+                let is_yes = |value: f32| value > 0.5;
+                let no = self.first_value_unlike(is_yes);
+                no.is_some() && self.first_value_unlike(|value| !is_yes(value)).is_some()
+            }
+        }
+    }
+
     /// The first target value of these examples that `fits` refuses.
     pub(crate) fn first_value_unlike(&self, fits: impl Fn(f32) -> bool) -> Option<f32> {
         let Targets::Values { values, columns } = &self.targets else {

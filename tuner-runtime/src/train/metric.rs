@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::data::{BatchTargets, Data, Targets};
+use super::data::{Data, Targets};
 use super::error::TrainError;
 use super::loss::Loss;
 
@@ -21,9 +21,32 @@ pub enum Metric {
     Mse,
     /// `rmse`: the root of the mean of the squared differences, in the unit of the targets.
     Rmse,
+    /// `precision`: of two classes, the share of those that are taken for class 1 which are of it; 0 where none is. Under
+    /// binary cross-entropy with numbers as targets all columns count together, here and below: a target above one half is a
+    /// yes.
+    Precision,
+    /// `recall`: the share of the examples of class 1 that are taken for it.
+    Recall,
+    /// `f1_score`: the harmonic mean of precision and recall.
+    F1,
+    /// `auc`: the area under the curve of true over false positives, which is how often an example of class 1 looks more like
+    /// it than one of class 0. It is exact, where Keras takes 200 thresholds.
+    Auc,
 }
 
 impl Metric {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::Accuracy,
+        Self::Mae,
+        Self::Mse,
+        Self::Rmse,
+        Self::Precision,
+        Self::Recall,
+        Self::F1,
+        Self::Auc,
+    ];
+
     /// The name it is reported by; with `val_` before it for the validation data.
     pub fn name(self) -> &'static str {
         match self {
@@ -31,69 +54,38 @@ impl Metric {
             Self::Mae => "mae",
             Self::Mse => "mse",
             Self::Rmse => "rmse",
+            Self::Precision => "precision",
+            Self::Recall => "recall",
+            Self::F1 => "f1_score",
+            Self::Auc => "auc",
         }
     }
 
     /// Checks once, before training, that the metric can be taken of these targets.
     pub(crate) fn check(self, data: &Data, part: &str, loss: Loss) -> Result<(), TrainError> {
+        let name = self.name();
         let needed = match (self, data.targets()) {
-            (Self::Accuracy, Targets::Values { .. }) if loss == Loss::BinaryCrossEntropy => {
-                return Ok(());
-            }
-            (Self::Accuracy, Targets::Values { .. }) => "Data::classes",
+            (Self::Mae | Self::Mse | Self::Rmse, Targets::Values { .. }) => return Ok(()),
             (Self::Mae | Self::Mse | Self::Rmse, Targets::Classes(_)) => "Data::values",
+            (_, Targets::Values { .. }) if loss != Loss::BinaryCrossEntropy => "Data::classes",
+            (Self::Accuracy, _) => return Ok(()),
+            (_, Targets::Classes(_)) if data.largest_class() > Some(1) => {
+                return Err(TrainError::Data(format!(
+                    "the metric {name} is one of two classes, and {part} has more: take accuracy, or make class 1 of the \
+                     one that matters"
+                )));
+            }
+            (Self::Auc, _) if !data.has_both_answers() => {
+                return Err(TrainError::Data(format!(
+                    "the metric {name} compares the examples of two classes, and all of {part} are of one: shuffle the \
+                     examples before they are split, or take accuracy"
+                )));
+            }
             _ => return Ok(()),
         };
-        let name = self.name();
         Err(TrainError::Data(format!(
             "the metric {name} cannot be taken of these targets: make {part} with {needed}"
         )))
-    }
-
-    /// The sum over the examples of a batch.
-    pub(crate) fn sum(self, outputs: &[f32], columns: usize, targets: &BatchTargets) -> f64 {
-        match (self, targets) {
-            (Self::Accuracy, BatchTargets::Classes(labels)) if columns == 1 => {
-                let right = |(y, &label): (&f32, &u32)| {
-                    (*y > 0.0 && label == 1) || (*y <= 0.0 && label == 0)
-                };
-                outputs
-                    .iter()
-                    .zip(labels)
-                    .filter(|pair| right(*pair))
-                    .count() as f64
-            }
-            (Self::Accuracy, BatchTargets::Classes(labels)) => {
-                let rows = outputs.chunks_exact(columns).zip(labels);
-                rows.filter(|(row, label)| largest(row) == **label as usize)
-                    .count() as f64
-            }
-            (Self::Mae | Self::Mse | Self::Rmse, BatchTargets::Values(values)) => {
-                let pairs = outputs.iter().zip(values.iter());
-                let differences = pairs.map(|(y, t)| (f64::from(*y) - f64::from(*t)).abs());
-                let sum: f64 = match self {
-                    Self::Mae => differences.sum(),
-                    _ => differences.map(|difference| difference * difference).sum(),
-                };
-                sum / columns as f64
-            }
-            (Self::Accuracy, BatchTargets::Values(values)) => {
-                let right =
-                    |(y, t): &(&f32, &f32)| (**y > 0.0 && **t > 0.5) || (**y <= 0.0 && **t <= 0.5);
-                let count = outputs.iter().zip(values.iter()).filter(right).count();
-                count as f64 / columns as f64
-            }
-            // Refused by `check` before training.
-            (Self::Mae | Self::Mse | Self::Rmse, BatchTargets::Classes(_)) => f64::NAN,
-        }
-    }
-
-    /// The metric, from the mean of what [`Metric::sum`] added up.
-    pub(crate) fn finish(self, mean: f64) -> f64 {
-        match self {
-            Self::Rmse => mean.sqrt(),
-            Self::Accuracy | Self::Mae | Self::Mse => mean,
-        }
     }
 }
 
@@ -105,7 +97,8 @@ impl Metric {
 /// use tuner::train::Metric;
 ///
 /// assert_eq!("mean_absolute_error".parse::<Metric>()?, Metric::Mae);
-/// assert!("f1".parse::<Metric>().unwrap_err().to_string().contains("accuracy, mae, mse"));
+/// assert_eq!("f1_score".parse::<Metric>()?, Metric::F1);
+/// assert!("hinge".parse::<Metric>().unwrap_err().to_string().contains("accuracy, mae, mse"));
 /// # Ok::<(), tuner::train::TrainError>(())
 /// ```
 impl FromStr for Metric {
@@ -117,24 +110,18 @@ impl FromStr for Metric {
             "mae" | "mean_absolute_error" => Ok(Self::Mae),
             "mse" | "mean_squared_error" => Ok(Self::Mse),
             "rmse" | "root_mean_squared_error" => Ok(Self::Rmse),
+            "precision" => Ok(Self::Precision),
+            "recall" => Ok(Self::Recall),
+            "f1_score" | "f1" => Ok(Self::F1),
+            "auc" => Ok(Self::Auc),
             _ => Err(TrainError::setting(
                 "the name of a metric",
                 name,
-                "known are accuracy, mae, mse and rmse, and the long names that Keras has for them",
+                "known are accuracy, mae, mse, rmse, precision, recall, f1_score and auc, and the \
+                 long names that Keras has for them",
             )),
         }
     }
-}
-
-/// The position of the largest number, the first of equals; `usize::MAX` when there is none.
-fn largest(row: &[f32]) -> usize {
-    let mut best = (usize::MAX, f32::NEG_INFINITY);
-    for (index, &value) in row.iter().enumerate() {
-        if value > best.1 {
-            best = (index, value);
-        }
-    }
-    best.0
 }
 
 #[cfg(test)]
@@ -143,31 +130,10 @@ mod tests {
     use crate::trial::Direction;
 
     #[test]
-    fn accuracy_counts_and_nan_is_never_right() {
-        let targets = BatchTargets::Classes(vec![1, 0, 0]);
-        let outputs = [0.0, 1.0, 0.0, 1.0, f32::NAN, f32::NAN];
-        assert_eq!(Metric::Accuracy.sum(&outputs, 2, &targets), 1.0);
-        let single = [2.0, -1.0, f32::NAN];
-        assert_eq!(Metric::Accuracy.sum(&single, 1, &targets), 2.0);
-        let several = BatchTargets::Values(vec![1.0, 0.0, 0.9, 0.1].into());
-        let outputs = [0.3, 0.0, -2.0, f32::NAN];
-        assert_eq!(Metric::Accuracy.sum(&outputs, 2, &several), 1.0);
-    }
-
-    #[test]
-    fn errors_are_means_over_the_columns() {
-        let targets = BatchTargets::Values(vec![1.0, 2.0, 3.0, 4.0].into());
-        let outputs = [1.0, 0.0, 3.5, 4.0];
-        assert_eq!(Metric::Mae.sum(&outputs, 2, &targets), 1.25);
-        assert_eq!(Metric::Mse.sum(&outputs, 2, &targets), 2.125);
-        let mean = Metric::Rmse.sum(&outputs, 2, &targets) / 2.0;
-        assert_eq!(Metric::Rmse.finish(mean), 1.0625f64.sqrt());
-    }
-
-    #[test]
     fn every_metric_has_a_direction() {
-        for metric in [Metric::Accuracy, Metric::Mae, Metric::Mse, Metric::Rmse] {
+        for &metric in Metric::ALL {
             assert!(Direction::of_metric(&format!("val_{}", metric.name())).is_some());
+            assert_eq!(metric.name().parse::<Metric>().unwrap(), metric);
         }
     }
 }

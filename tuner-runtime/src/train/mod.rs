@@ -65,6 +65,7 @@ mod profile;
 mod reference_tests;
 mod schedule;
 mod sequential;
+mod tally;
 mod weights;
 
 /// The version of dfdx that trains here, for its own modules.

@@ -1,5 +1,7 @@
 //! How a network is trained. It knows nothing of trials and searches.
 
+#[cfg(test)]
+mod metric_tests;
 pub(super) mod session;
 #[cfg(test)]
 mod tests;

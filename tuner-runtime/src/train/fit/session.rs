@@ -19,6 +19,7 @@ use crate::train::monitor::Watch;
 use crate::train::network::Network;
 use crate::train::optimizer::Stepper;
 use crate::train::profile;
+use crate::train::tally::Tally;
 
 /// A network on its way, between two epochs.
 pub(crate) struct Session<'a> {
@@ -327,35 +328,36 @@ pub(crate) fn evaluate(
     Ok(totals.means(data.len()))
 }
 
-/// Sums over the examples: the loss, then the metrics.
-struct Totals<'a> {
-    fit: &'a Fit,
+/// What an epoch adds up: the loss, then the metrics.
+struct Totals {
     loss: f64,
-    metrics: Vec<f64>,
+    metrics: Vec<Tally>,
 }
 
-impl<'a> Totals<'a> {
-    fn new(fit: &'a Fit) -> Self {
+impl Totals {
+    fn new(fit: &Fit) -> Self {
         Self {
-            fit,
             loss: 0.0,
-            metrics: vec![0.0; fit.metrics.len()],
+            metrics: fit
+                .metrics
+                .iter()
+                .map(|metric| Tally::new(*metric))
+                .collect(),
         }
     }
 
     fn add(&mut self, loss: f64, outputs: &[f32], columns: usize, targets: &BatchTargets) {
         self.loss += loss;
-        for (sum, metric) in self.metrics.iter_mut().zip(&self.fit.metrics) {
-            *sum += metric.sum(outputs, columns, targets);
+        for tally in &mut self.metrics {
+            tally.add(outputs, columns, targets);
         }
     }
 
     /// The means by name.
     fn means(self, count: usize) -> Vec<(String, f64)> {
-        let count = count as f64;
-        let metrics = self.fit.metrics.iter().zip(&self.metrics);
-        let metrics = metrics.map(|(metric, sum)| (metric.name(), metric.finish(sum / count)));
-        let all = std::iter::once(("loss", self.loss / count)).chain(metrics);
+        let metrics = self.metrics.into_iter();
+        let metrics = metrics.map(|tally| (tally.metric().name(), tally.finish(count)));
+        let all = std::iter::once(("loss", self.loss / count as f64)).chain(metrics);
         all.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
