@@ -11,7 +11,7 @@
 
 use super::data::Kind;
 use super::hyper::Hyper;
-use super::warp::bent;
+use super::warp::Bend;
 use crate::math::exp::{exp_of_negative, multiply_add};
 
 /// Points in a block.
@@ -32,8 +32,8 @@ pub(crate) struct Kernel {
     pub(crate) inverse_lengths: Vec<f64>,
     /// 1/l^2 of the categorical ones.
     pub(crate) weights: Vec<f64>,
-    /// a and b of each dimension's warp; empty without warps.
-    bends: Vec<(f64, f64)>,
+    /// Each dimension's warp; empty without warps.
+    pub(crate) bends: Vec<Bend>,
 }
 
 /// Points as the kernel wants them: scaled and in blocks, the last one filled up with zeros.
@@ -62,11 +62,7 @@ impl Kernel {
             numeric,
             inverse_lengths,
             weights,
-            bends: hyper
-                .warps
-                .iter()
-                .map(|warp| (warp.log_a.exp(), warp.log_b.exp()))
-                .collect(),
+            bends: hyper.warps.iter().map(|warp| Bend::new(*warp)).collect(),
         }
     }
 
@@ -99,7 +95,7 @@ impl Kernel {
             return u;
         }
         let warped = match self.bends.get(self.order[place]) {
-            Some((a, b)) => bent(*a, *b, u),
+            Some(bend) => bend.value(u),
             None => u,
         };
         warped * self.inverse_lengths[place]

@@ -234,10 +234,10 @@ impl WarpSlopes {
             let block = row / LANES * wide;
             for place in 0..kernel.numeric {
                 let dimension = kernel.order[place];
-                let at = kernel.hyper.warps[dimension].apply(coordinates[dimension]);
+                let slopes = kernel.bends[dimension].by_logarithms(coordinates[dimension]);
                 let scale = kernel.inverse_lengths[place];
-                blocks[block + place][row % LANES] = at.by_log_a * scale;
-                blocks[block + kernel.numeric + place][row % LANES] = at.by_log_b * scale;
+                blocks[block + place][row % LANES] = slopes.0 * scale;
+                blocks[block + kernel.numeric + place][row % LANES] = slopes.1 * scale;
             }
         }
         Self { blocks }

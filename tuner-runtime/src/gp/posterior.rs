@@ -375,10 +375,8 @@ impl Covariances<'_> {
             let sums = pull(kernel, &x, &points.blocks, &weights);
             for (place, sum) in sums.into_iter().enumerate() {
                 let dimension = kernel.order[place];
-                let slope = match kernel.hyper.warps.get(dimension) {
-                    Some(warp) => warp.apply(row[dimension]).by_u,
-                    None => 1.0,
-                };
+                let bend = kernel.bends.get(dimension);
+                let slope = bend.map_or(1.0, |bend| bend.by_u(row[dimension]));
                 let scale = slope * kernel.inverse_lengths[place];
                 gradient[j * dimensions + dimension] = sum * scale;
             }

@@ -28,40 +28,82 @@ pub struct Warped {
 impl Warp {
     /// w(u) for u in [0, 1].
     pub fn value(&self, u: f64) -> f64 {
-        bent(self.log_a.exp(), self.log_b.exp(), u)
+        Bend::new(*self).value(u)
     }
 
     /// w(u) and its derivatives for u in [0, 1].
     pub fn apply(&self, u: f64) -> Warped {
-        /// Nearer to the ends than this the slope is cut off.
-        const EDGE: f64 = 1e-9;
-        let (a, b) = (self.log_a.exp(), self.log_b.exp());
-        let log_u = u.clamp(EDGE, 1.0 - EDGE).ln();
-        let power = (a * log_u).exp();
-        let rest = -(a * log_u).exp_m1();
-        let log_rest = rest.ln();
-        // (1 - u^a)^(b - 1).
-        let outer = ((b - 1.0) * log_rest).exp();
-        let inside = if u > 0.0 && u < 1.0 { 1.0 } else { 0.0 };
+        let bend = Bend::new(*self);
+        let (by_log_a, by_log_b) = bend.by_logarithms(u);
         Warped {
-            value: self.value(u),
-            by_u: a * b * outer * ((a - 1.0) * log_u).exp(),
-            by_log_a: inside * a * b * outer * power * log_u,
-            by_log_b: -inside * b * outer * rest * log_rest,
+            value: bend.value(u),
+            by_u: bend.by_u(u),
+            by_log_a,
+            by_log_b,
         }
     }
 }
 
-/// w(u) for the parameters themselves.
-pub(crate) fn bent(a: f64, b: f64, u: f64) -> f64 {
-    if u <= 0.0 {
-        0.0
-    } else if u >= 1.0 {
-        1.0
-    } else {
-        // 1 - u^a = -expm1(a ln u), without cancellation near 1.
-        -(b * (-(a * u.ln()).exp_m1()).ln()).exp_m1()
+/// A warp by the parameters themselves, each of whose parts is computed alone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bend {
+    a: f64,
+    b: f64,
+}
+
+impl Bend {
+    pub(crate) fn new(warp: Warp) -> Self {
+        Self {
+            a: warp.log_a.exp(),
+            b: warp.log_b.exp(),
+        }
     }
+
+    /// w(u).
+    pub(crate) fn value(self, u: f64) -> f64 {
+        if u <= 0.0 {
+            0.0
+        } else if u >= 1.0 {
+            1.0
+        } else {
+            // 1 - u^a = -expm1(a ln u), without cancellation near 1.
+            -(self.b * (-(self.a * u.ln()).exp_m1()).ln()).exp_m1()
+        }
+    }
+
+    /// dw/du.
+    pub(crate) fn by_u(self, u: f64) -> f64 {
+        let log_u = inner(u).ln();
+        let log_rest = (-(self.a * log_u).exp_m1()).ln();
+        self.a * self.b * self.outer(log_rest) * ((self.a - 1.0) * log_u).exp()
+    }
+
+    /// dw/d ln a and dw/d ln b.
+    pub(crate) fn by_logarithms(self, u: f64) -> (f64, f64) {
+        if u <= 0.0 || u >= 1.0 {
+            return (0.0, 0.0);
+        }
+        let log_u = inner(u).ln();
+        let power = (self.a * log_u).exp();
+        let rest = -(self.a * log_u).exp_m1();
+        let log_rest = rest.ln();
+        let outer = self.outer(log_rest);
+        (
+            self.a * self.b * outer * power * log_u,
+            -self.b * outer * rest * log_rest,
+        )
+    }
+
+    /// (1 - u^a)^(b - 1).
+    fn outer(self, log_rest: f64) -> f64 {
+        ((self.b - 1.0) * log_rest).exp()
+    }
+}
+
+/// The nearest point at which the slope is not cut off.
+fn inner(u: f64) -> f64 {
+    const EDGE: f64 = 1e-9;
+    u.clamp(EDGE, 1.0 - EDGE)
 }
 
 #[cfg(test)]
