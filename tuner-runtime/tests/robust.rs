@@ -170,6 +170,46 @@ fn a_search_that_has_found_a_bottom_looks_for_another() {
     assert!(found.iter().all(|loss| *loss < 0.9), "{found:?}");
 }
 
+/// Wide networks run out of memory, and would be the best. A search with the usual settings ends after three failures in a row.
+#[cfg(feature = "gp")]
+#[test]
+fn failures_at_the_edge_of_what_is_best_hardly_ever_come_three_in_a_row() {
+    let space = space(json!([
+        {"name": "units", "type": "int", "low": 1, "high": 1000},
+        {"name": "rate", "type": "float", "low": 1e-5, "high": 0.1, "log": true},
+        {"name": "dropout", "type": "float", "low": 0.0, "high": 0.5},
+    ]));
+    let number = |point: &Point, name: &str| point.get(name).unwrap().as_f64().unwrap();
+    let mut ended = 0;
+    for seed in 0..8 {
+        let setup = Setup::new(space.clone(), by_name("gp", None).unwrap())
+            .objective(Objective::minimize("loss"))
+            .seed(seed);
+        let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
+        let mut failures = Vec::new();
+        for _ in 0..40 {
+            let asked = study.ask().unwrap();
+            let [units, rate, dropout] =
+                ["units", "rate", "dropout"].map(|name| number(&asked.point, name));
+            let fails = units > 600.0;
+            failures.push(fails);
+            if fails {
+                study.fail(asked.number, "out of memory").unwrap();
+                continue;
+            }
+            let off = 0.3 * (rate.log10() + 3.0).powi(2) + (dropout - 0.2).powi(2);
+            study
+                .tell(asked.number, 1.0 - units / 1000.0 + off)
+                .unwrap();
+        }
+        ended += usize::from(failures.windows(3).any(|all| all == [true; 3]));
+        // The best possible is 0.4.
+        let history = study.history();
+        assert!(history.best().unwrap().value().unwrap() < 0.41);
+    }
+    assert!(ended <= 3, "{ended} of 8");
+}
+
 #[cfg(feature = "gp")]
 #[test]
 fn a_plateau_is_left() {

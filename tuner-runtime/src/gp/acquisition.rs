@@ -37,6 +37,8 @@ pub struct Condition<'a> {
     pub at_most: bool,
     /// The logarithm of the probability is not taken to be smaller.
     pub floor: f64,
+    /// The power to which the probability is raised: more than 1 for caution.
+    pub power: f64,
 }
 
 /// Something else that is added to a utility: another objective, or what a user believes.
@@ -220,17 +222,18 @@ impl Parts {
         })
     }
 
-    /// ln Phi(+-(mean - limit) / deviation).
+    /// ln Phi(+-(mean - limit) / deviation), times the power.
     fn of(condition: &Condition<'_>, at: &Prediction) -> Self {
         let sign = if condition.at_most { -1.0 } else { 1.0 };
         Self::new(condition.posterior.sets(), at, |_, mean, sd| {
             let u = sign * (mean - condition.limit) / sd;
             let log = log_cdf(u);
+            let power = condition.power;
             if log <= condition.floor {
-                return [condition.floor, 0.0, 0.0];
+                return [power * condition.floor, 0.0, 0.0];
             }
-            let ratio = inverse_mills(u);
-            [log, ratio * sign / sd, -ratio * u / sd]
+            let slope = power * inverse_mills(u) / sd;
+            [power * log, slope * sign, -slope * u]
         })
     }
 

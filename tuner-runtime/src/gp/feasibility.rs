@@ -67,6 +67,7 @@ impl Feasibility {
             limit: 0.0,
             at_most: false,
             floor: self.floor,
+            power: 1.0,
         }
     }
 }

@@ -68,6 +68,7 @@ fn utilities_are_their_formulas() {
         limit: 0.2,
         at_most: true,
         floor: -7.0,
+        power: 2.5,
     };
     let feasible = Acquisition::new(&posterior, Utility::Feasible)
         .with(condition)
@@ -76,10 +77,10 @@ fn utilities_are_their_formulas() {
         .mean
         .iter()
         .zip(&at.sd)
-        .map(|(m, s)| log_cdf((0.2 - m) / s).max(-7.0))
+        .map(|(m, s)| 2.5 * log_cdf((0.2 - m) / s).max(-7.0))
         .collect();
     assert_all_close(&feasible, &wanted, 1e-12, "feasible");
-    assert!(feasible.contains(&-7.0));
+    assert!(feasible.contains(&(2.5 * -7.0)));
 }
 
 #[test]
@@ -121,12 +122,14 @@ fn gradients_are_those_of_central_differences() {
                     limit: 0.1,
                     at_most: false,
                     floor: -7.0,
+                    power: 2.5,
                 })
                 .with(Condition {
                     posterior: limited,
                     limit: 1.5,
                     at_most: true,
                     floor: f64::NEG_INFINITY,
+                    power: 1.0,
                 });
             let (values, gradient) = acquisition.differentiate(&queries);
             assert_all_close(&values, &acquisition.evaluate(&queries), 1e-12, "value");
@@ -300,6 +303,7 @@ fn what_is_pending_is_drawn_together_with_its_conditions() {
         limit,
         at_most: true,
         floor: f64::NEG_INFINITY,
+        power: 1.0,
     };
     let best = f64::NEG_INFINITY;
     let acquisition = Acquisition::new(&objective, Utility::LogImprovement { best });

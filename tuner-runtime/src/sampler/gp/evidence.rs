@@ -28,6 +28,8 @@ pub(super) struct Evidence {
     /// Whether each finished trial keeps all constraints.
     pub(super) feasible: Vec<bool>,
     pub(super) failed: Vec<Vec<f64>>,
+    /// How many of the newest trials that ended failed, without another one in between.
+    pub(super) failures_in_a_row: usize,
     pub(super) pruned: Vec<Vec<f64>>,
     /// For each pruned trial the rung where it was stopped, and its place there; `None`: it reported nothing.
     pub(super) stopped: Vec<Option<(usize, usize)>>,
@@ -107,6 +109,7 @@ impl Evidence {
             violations,
             feasible: finished.iter().map(|trial| trial.is_feasible()).collect(),
             failed: rows_of(&others(&|trial| trial.state == State::Failed)),
+            failures_in_a_row: failures_in_a_row(history),
             pruned: rows_of(&pruned),
             stopped,
             rungs,
@@ -181,6 +184,15 @@ impl Past {
             scores: goals.iter().map(scores).collect(),
         })
     }
+}
+
+/// How many of the newest trials that ended failed.
+fn failures_in_a_row(history: &History) -> usize {
+    let newest = history.trials().iter().rev();
+    let ended = newest.filter(|trial| trial.fits && trial.state != State::Running);
+    ended
+        .take_while(|trial| trial.state == State::Failed)
+        .count()
 }
 
 /// The trials with a result, and for each objective its values in them, larger is better.

@@ -10,6 +10,10 @@ use crate::math::transform::Scale;
 pub(super) const FANTASIES: usize = 32;
 /// Failures before they are modelled.
 pub(super) const LEAST_FAILURES: usize = 2;
+/// How much more the probability of a success counts with each failure in a row, up to so many. Where nothing that succeeds
+/// promises more, trial after trial would fail otherwise: they cost time, and a search ends after a few in a row.
+const CAUTION: f64 = 5.0;
+const MOST_CAUTIOUS: usize = 5;
 
 /// The processes of what limits the values.
 pub(super) struct Limits {
@@ -17,6 +21,8 @@ pub(super) struct Limits {
     /// scale.
     constraints: Vec<(Posterior, f64)>,
     feasibility: Option<Feasibility>,
+    /// The power to which the probability of a success is raised.
+    caution: f64,
     fits: Fits,
 }
 
@@ -31,6 +37,7 @@ impl Limits {
         let mut limits = Self {
             constraints: Vec::with_capacity(evidence.violations.len()),
             feasibility: None,
+            caution: CAUTION.powi(evidence.failures_in_a_row.min(MOST_CAUTIOUS) as i32),
             fits: Fits::default(),
         };
         for (place, violations) in evidence.violations.iter().enumerate() {
@@ -120,8 +127,12 @@ impl Limits {
             limit: *limit,
             at_most: true,
             floor: f64::NEG_INFINITY,
+            power: 1.0,
         });
-        let feasibility = self.feasibility.iter().map(Feasibility::condition);
+        let feasibility = self.feasibility.iter().map(|it| Condition {
+            power: self.caution,
+            ..it.condition()
+        });
         feasibility.chain(constraints)
     }
 }

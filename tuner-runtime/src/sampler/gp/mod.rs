@@ -10,7 +10,8 @@
 //!   from the posterior of the hyperparameters, which start at the most probable ones and are new at every trial; then the
 //!   most probable ones, after each growth by a twentieth, as for constraints and where trials fail.
 //! - *Acquisition*: the logarithm of the expected improvement over the best value, times the probabilities that the evaluation
-//!   succeeds and the constraints are kept, averaged over the draws and over what running trials may turn out to be.
+//!   succeeds and the constraints are kept, averaged over the draws and over what running trials may turn out to be. The former
+//!   is raised to five times the power by each failure in a row.
 //!   Where trials tie with the best one, and none or one failed, more than a little improvement is asked for; where there are
 //!   branches, always more than a thousandth of the range; and in every second trial half a deviation, once twenty trials, half of
 //!   them next to the best one, have brought less than that thousandth.
