@@ -26,6 +26,16 @@ pub struct Feasibility {
 }
 
 impl Feasibility {
+    /// What is fitted to: the rows of a design and whether each succeeded.
+    ///
+    /// # Errors
+    /// Those of [`Data::new`].
+    pub fn labelled(kinds: &[Kind], rows: &[f64], succeeded: &[bool]) -> Result<Data, GpError> {
+        let label = |succeeded: &bool| if *succeeded { 1.0 } else { -1.0 };
+        let labels: Vec<f64> = succeeded.iter().map(label).collect();
+        Data::new(kinds, rows, &labels)
+    }
+
     /// Fits to the rows of a design and whether each succeeded.
     ///
     /// # Errors
@@ -37,14 +47,21 @@ impl Feasibility {
         starts: &[Hyper],
         options: FitOptions,
     ) -> Result<Self, GpError> {
-        let label = |succeeded: &bool| if *succeeded { 1.0 } else { -1.0 };
-        let labels: Vec<f64> = succeeded.iter().map(label).collect();
-        let data = Data::new(kinds, rows, &labels)?;
+        let data = Self::labelled(kinds, rows, succeeded)?;
         let found = fit(&data, starts, options)?;
-        let failures = succeeded.iter().filter(|succeeded| !**succeeded).count();
+        Self::new(data, &found.hyper)
+    }
+
+    /// The model of labelled data at known hyperparameters.
+    ///
+    /// # Errors
+    /// Those of [`Posterior::new`].
+    pub fn new(labelled: Data, hyper: &Hyper) -> Result<Self, GpError> {
+        let failures = labelled.values().iter().filter(|label| **label < 0.0);
+        let floor = FLOOR * (failures.count() as f64 / FEW).max(1.0);
         Ok(Self {
-            posterior: Posterior::new(data, &found.hyper)?,
-            floor: FLOOR * (failures as f64 / FEW).max(1.0),
+            posterior: Posterior::new(labelled, hyper)?,
+            floor,
         })
     }
 

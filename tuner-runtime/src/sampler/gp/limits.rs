@@ -2,7 +2,7 @@
 
 use super::evidence::Evidence;
 use super::memo::{Beside, Fits, MOST_FITTED};
-use crate::gp::{Condition, Data, Feasibility, GpError, Kind, Posterior, fit, quasi_normal};
+use crate::gp::{Condition, Data, Feasibility, GpError, Kind, Posterior, quasi_normal};
 use crate::math::rng::Rng;
 use crate::math::transform::Scale;
 
@@ -67,8 +67,8 @@ impl Limits {
         let scale = Scale::of(&violations[from..]);
         let values: Vec<f64> = violations[from..].iter().map(|v| scale.apply(*v)).collect();
         let data = Data::new(kinds, &evidence.rows[from..].concat(), &values)?;
-        let (mut beside, options) = Beside::next(known, violations.len(), kinds.len());
-        beside.hyper = fit(&data, &[beside.hyper], options)?.hyper;
+        let newest = |count: usize| (data.len().saturating_sub(count)..data.len()).collect();
+        let beside = Beside::renewed(known, violations.len(), &data, newest)?;
         let normals = quasi_normal(FANTASIES, evidence.running.len(), rng);
         let posterior = Posterior::new(data, &beside.hyper)?;
         let posterior = posterior.with_pending(&evidence.running.concat(), &normals)?;
@@ -88,12 +88,16 @@ impl Limits {
         let (finished, failed) = (newest(&evidence.rows), newest(&evidence.failed));
         let mut succeeded = vec![true; finished.len()];
         succeeded.resize(finished.len() + failed.len(), false);
-        let rows = [finished, failed].concat().concat();
+        let (first, last) = (finished.len(), succeeded.len());
+        let data = Feasibility::labelled(kinds, &[finished, failed].concat().concat(), &succeeded)?;
+        // The newest are among the newest of either kind.
+        let newest = |count: usize| {
+            let (finished, failed) = (first.saturating_sub(count), last.saturating_sub(count));
+            (finished..first).chain(failed.max(first)..last).collect()
+        };
         let all = evidence.rows.len() + evidence.failed.len();
-        let (mut beside, options) = Beside::next(known, all, kinds.len());
-        let start = [beside.hyper];
-        let feasibility = Feasibility::fit(kinds, &rows, &succeeded, &start, options)?;
-        beside.hyper = feasibility.hyper().clone();
+        let beside = Beside::renewed(known, all, &data, newest)?;
+        let feasibility = Feasibility::new(data, &beside.hyper)?;
         self.feasibility = Some(feasibility);
         self.fits.failures = Some(beside);
         Ok(())

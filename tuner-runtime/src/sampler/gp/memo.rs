@@ -1,7 +1,8 @@
 //! What is remembered from one suggestion to the next, and when each part of it is renewed.
 
 use crate::gp::{
-    Data, FitOptions, GpError, Hyper, Output, Warping, choose_output, fit, representative,
+    Data, FitOptions, GpError, Hyper, Output, Posterior, Warping, choose_output, fit,
+    representative,
 };
 use crate::math::rng::Rng;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ pub(super) const MOST_AVERAGED: usize = 100;
 /// Trials from which on, and up to which, the transform of the values is chosen, anew whenever they have doubled.
 const LEAST_CHOSEN: usize = 8;
 const MOST_CHOSEN: usize = 128;
+/// Deviations from what all others say that make a fit due.
+const SURPRISING: f64 = 3.0;
 /// Steps of the fits that it is chosen by.
 const CHOOSING: usize = 30;
 
@@ -230,17 +233,35 @@ pub(super) struct Beside {
 }
 
 impl Beside {
-    /// The next fit before it was made: from the mode of the prior where it is due, else no step from the last one.
-    pub(super) fn next(known: Option<&Self>, n: usize, dimensions: usize) -> (Self, FitOptions) {
-        let mut options = FitOptions::default();
+    /// The fit to so many observations in all, of which these are the data: from the mode of the prior where it is due, or where
+    /// one of the newest is not what the others say; else the last one.
+    pub(super) fn renewed(
+        known: Option<&Self>,
+        n: usize,
+        data: &Data,
+        newest: impl Fn(usize) -> Vec<usize>,
+    ) -> Result<Self, GpError> {
+        let dimensions = data.dimensions();
         let known = known.filter(|known| known.hyper.log_lengths.len() == dimensions);
         if let Some(known) = known.filter(|known| !is_due(known.fitted, n)) {
-            options.max_iterations = 0;
-            return (known.clone(), options);
+            let news = newest(n.saturating_sub(known.fitted));
+            if !is_surprised(data, &known.hyper, &news)? {
+                return Ok(known.clone());
+            }
         }
-        let hyper = Hyper::prior_mode(dimensions);
-        (Self { fitted: n, hyper }, options)
+        let starts = [Hyper::prior_mode(dimensions)];
+        let hyper = fit(data, &starts, FitOptions::default())?.hyper;
+        Ok(Self { fitted: n, hyper })
     }
+}
+
+/// Whether one of these observations is further than three deviations from what all others say of it.
+fn is_surprised(data: &Data, hyper: &Hyper, news: &[usize]) -> Result<bool, GpError> {
+    let left = Posterior::new(data.clone(), hyper)?.leave_one_out();
+    let is_far = |i: &usize| {
+        (data.values()[*i] - left.mean[*i]).powi(2) > SURPRISING.powi(2) * left.variance[*i]
+    };
+    Ok(news.iter().any(is_far))
 }
 
 /// Whether a fit to so many observations is due: at each up to a hundred, then whenever a twentieth was added.
@@ -280,24 +301,37 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_beside_the_values_is_fitted_when_that_is_due() {
-        let mut last: Option<Beside> = None;
-        let mut due = Vec::new();
-        for n in 95..=130 {
-            let (next, options) = Beside::next(last.as_ref(), n, 2);
-            match options.max_iterations {
-                0 => assert_eq!(next.hyper.log_signal, 0.5, "the last fit"),
-                _ => due.push(n),
+    fn what_stands_beside_the_values_is_fitted_when_that_is_due_or_it_surprises() {
+        let mut rng = Rng::new(3);
+        let rows: Vec<f64> = (0..2 * 130).map(|_| rng.unit()).collect();
+        let smooth = |row: &[f64]| row[0] + row[1].sin();
+        let surprising = |row: &[f64]| if row[0] > 0.5 { 9.0 } else { 0.0 };
+        let renewed = |value: &dyn Fn(usize, &[f64]) -> f64| {
+            let mut last: Option<Beside> = None;
+            let mut fitted = Vec::new();
+            for n in 95..=130 {
+                let rows = &rows[..2 * n];
+                let values: Vec<f64> = rows
+                    .chunks(2)
+                    .zip(0..)
+                    .map(|(row, i)| value(i, row))
+                    .collect();
+                let data = Data::new(&[Kind::Continuous; 2], rows, &values).expect("valid");
+                let newest = |k: usize| (n - k..n).collect();
+                let next = Beside::renewed(last.as_ref(), n, &data, newest).expect("a fit");
+                if last.as_ref().is_none_or(|last| last.fitted != next.fitted) {
+                    fitted.push(n);
+                }
+                last = Some(next);
             }
-            let hyper = Hyper {
-                log_signal: 0.5,
-                ..next.hyper
-            };
-            last = Some(Beside { hyper, ..next });
-        }
-        assert_eq!(due, [95, 96, 97, 98, 99, 100, 105, 110, 115, 121, 127]);
-        // Of a space of other dimensions nothing is of use.
-        assert_ne!(Beside::next(last.as_ref(), 130, 3).1.max_iterations, 0);
+            fitted
+        };
+        let due = [95, 96, 97, 98, 99, 100, 105, 110, 115, 121, 127];
+        assert_eq!(renewed(&|_, row| smooth(row)), due);
+        // All were equal before.
+        let turned = renewed(&|i, row| if i < 107 { 0.0 } else { surprising(row) });
+        let first = (107..).find(|i| rows[2 * i] > 0.5).expect("one");
+        assert!(turned.contains(&(first + 1)), "{turned:?}");
     }
 
     #[test]

@@ -8,7 +8,8 @@
 //! - *Model*: Matern-5/2 with a lengthscale a dimension, categories by equality; what is active in few trials is expected to
 //!   matter more. Continua are warped where the likelihood of 40 or more trials gains much by it. Up to 100 trials two draws
 //!   from the posterior of the hyperparameters, which start at the most probable ones and are new at every trial; then the
-//!   most probable ones, after each growth by a twentieth, as for constraints and where trials fail.
+//!   most probable ones, after each growth by a twentieth. So it is for constraints and where trials fail, and
+//!   whenever one is more than three deviations from what the others say.
 //! - *Acquisition*: the logarithm of the expected improvement over the best value, times the probabilities that the evaluation
 //!   succeeds and the constraints are kept, averaged over the draws and over what running trials may turn out to be. The former
 //!   is raised to five times the power by each failure in a row.
