@@ -334,6 +334,38 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_below_a_switch_without_effect_of_its_own_is_found() {
+        let child = |name: &str, kind: &str| {
+            let mut child = unit(name);
+            child["condition"] = json!({"parent": "kind", "values": [kind]});
+            child
+        };
+        let switch = json!({"name": "kind", "type": "categorical", "choices": ["a", "b"]});
+        let space = json!([switch, child("p", "a"), child("q", "b"), unit("idle")]);
+        let loss = |point: &Point| match number(point, "p") {
+            Some(p) => p,
+            None => 1.0 - number(point, "q").unwrap(),
+        };
+        // A quarter each, and the other half with the switch.
+        let found = shares(&sampled(space, 100, loss));
+        for name in ["p", "q"] {
+            let (_, share) = found.iter().find(|(found, _)| found == name).unwrap();
+            assert!((share - 0.25).abs() < 0.08, "{found:?}");
+        }
+        let idle = found.iter().find(|(name, _)| name == "idle").unwrap();
+        assert!(idle.1 < 0.08, "{found:?}");
+        // Two switches deep it is a quarter too.
+        let outer = json!({"name": "on", "type": "bool"});
+        let mut inner = json!({"name": "kind", "type": "categorical", "choices": ["a", "b"]});
+        inner["condition"] = json!({"parent": "on", "values": [true]});
+        let space = json!([outer, inner, child("p", "a"), unit("idle")]);
+        let found = shares(&sampled(space, 1000, |point| {
+            number(point, "p").unwrap_or(0.5)
+        }));
+        assert!(found[0].0 == "p" && found[0].1 > 0.15, "{found:?}");
+    }
+
+    #[test]
     fn a_gate_opens_between_the_values_that_close_it() {
         let gaps = |parent: serde_json::Value, condition: serde_json::Value| {
             let mut child = unit("c");

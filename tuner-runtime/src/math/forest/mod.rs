@@ -5,133 +5,23 @@
 //! the tree. Both are exact sums over leaves, with no sampling.
 //!
 //! Sources: F. Hutter, H. Hoos and K. Leyton-Brown, "An efficient approach for assessing hyperparameter
-//! importance" (2014); P. Geurts et al., "Extremely randomized trees" (2006), for the splits.
+//! importance" (2014); P. Geurts et al., "Extremely randomized trees" (2006), for the splits. That a split is also judged by
+//! those which it makes possible is ours.
+
+mod axis;
+mod grow;
+
+pub use axis::{Axis, Feature, Gate, Opening};
 
 use super::rng::Rng;
-
-/// How an axis is split.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Feature {
-    /// By a threshold in `[0, 1]`.
-    Number,
-    /// Category c of this many lies at (c + 1/2) / count; some categories go left, the others right.
-    Category(usize),
-}
-
-/// Where an axis means anything: only where another axis has some of its values.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Gate {
-    /// The axis that decides.
-    pub axis: usize,
-    /// The values of it that open the gate.
-    pub open: Opening,
-}
-
-/// The values of an axis that open a gate.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Opening {
-    /// Coordinates between the two of a pair, which close it themselves. Between a value that opens the gate and its
-    /// neighbour that closes it there is nothing: a side opens the gate that holds no value that closes it.
-    Between(Vec<(f64, f64)>),
-    /// The categories that are marked.
-    Of(Vec<bool>),
-}
-
-impl Opening {
-    /// Whether all of a side opens the gate.
-    fn covers(&self, side: &Side) -> bool {
-        match (self, side) {
-            (Self::Between(gaps), Side::Between(low, high)) => {
-                gaps.iter().any(|(after, before)| {
-                    // A side holds its low end, and its high end where the axis ends too.
-                    low > after && (high < before || (high == before && *high < 1.0))
-                })
-            }
-            (Self::Of(open), Side::Among(kept)) => {
-                let mut pairs = kept.iter().zip(open);
-                pairs.all(|(kept, open)| !kept || *open)
-            }
-            _ => false,
-        }
-    }
-}
-
-/// How an axis is split, and where it means anything.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Axis {
-    /// How it is split.
-    pub feature: Feature,
-    /// Everywhere, if there is no gate. Elsewhere the axis is never split, whatever stands in its coordinates.
-    pub gate: Option<Gate>,
-}
-
-impl From<Feature> for Axis {
-    fn from(feature: Feature) -> Self {
-        Self {
-            feature,
-            gate: None,
-        }
-    }
-}
-
-/// Whether an axis means something in all of a box.
-fn is_open(axes: &[Axis], axis: usize, sides: &[Side]) -> bool {
-    axes[axis]
-        .gate
-        .as_ref()
-        .is_none_or(|gate| gate.open.covers(&sides[gate.axis]) && is_open(axes, gate.axis, sides))
-}
-
-/// One side of a box.
-#[derive(Debug, Clone, PartialEq)]
-enum Side {
-    Between(f64, f64),
-    Among(Vec<bool>),
-}
-
-impl Side {
-    fn whole(feature: Feature) -> Self {
-        match feature {
-            Feature::Number => Self::Between(0.0, 1.0),
-            Feature::Category(count) => Self::Among(vec![true; count]),
-        }
-    }
-
-    fn holds(&self, x: f64) -> bool {
-        match self {
-            Self::Between(low, high) => *low <= x && (x < *high || *high >= 1.0),
-            Self::Among(kept) => kept[category(x, kept.len())],
-        }
-    }
-
-    /// The share of the axis that lies inside.
-    fn length(&self) -> f64 {
-        match self {
-            Self::Between(low, high) => high - low,
-            Self::Among(kept) => {
-                kept.iter().filter(|&&kept| kept).count() as f64 / kept.len() as f64
-            }
-        }
-    }
-}
-
-fn category(x: f64, count: usize) -> usize {
-    ((x * count as f64) as usize).min(count - 1)
-}
-
-struct Leaf {
-    sides: Vec<Side>,
-    value: f64,
-}
+use axis::Side;
+use grow::{Data, Leaf};
 
 /// Trees, each a partition of the unit cube into boxes with a value.
 pub struct Forest {
     axes: Vec<Axis>,
     trees: Vec<Vec<Leaf>>,
 }
-
-/// A box with fewer rows than this is not split.
-const SPLITTABLE: usize = 4;
 
 impl Forest {
     /// Trees grown from rows of coordinates and their values, each on a random sample of them.
@@ -148,7 +38,8 @@ impl Forest {
                 .collect();
             let sides = axes.iter().map(|axis| Side::whole(axis.feature)).collect();
             let mut leaves = Vec::new();
-            split(axes, (rows, values), sample, sides, rng, &mut leaves);
+            let data = Data { axes, rows, values };
+            data.split(sample, sides, rng, &mut leaves);
             leaves
         };
         let trees = if rows.is_empty() {
@@ -247,87 +138,6 @@ impl Forest {
     }
 }
 
-/// Grows a tree: of one random split an axis, the one that leaves the least variance is made.
-fn split(
-    axes: &[Axis],
-    (rows, values): (&[&[f64]], &[f64]),
-    members: Vec<usize>,
-    sides: Vec<Side>,
-    rng: &mut Rng,
-    leaves: &mut Vec<Leaf>,
-) {
-    let mean = members.iter().map(|&row| values[row]).sum::<f64>() / members.len() as f64;
-    let same = members.iter().all(|&row| values[row] == values[members[0]]);
-    let mut best: Option<(f64, usize, Side, Side)> = None;
-    if members.len() >= SPLITTABLE && !same {
-        for axis in (0..sides.len()).filter(|&axis| is_open(axes, axis, &sides)) {
-            let Some((left, right)) = random_cut(rows, &members, axis, &sides[axis], rng) else {
-                continue;
-            };
-            let (mut count, mut sum) = (0.0, 0.0);
-            for &row in members.iter().filter(|&&row| left.holds(rows[row][axis])) {
-                count += 1.0;
-                sum += values[row] - mean;
-            }
-            let others = members.len() as f64 - count;
-            if count == 0.0 || others == 0.0 {
-                continue;
-            }
-            // How much the variance falls; the two sums about the mean differ in sign only.
-            let gain = sum * sum * (1.0 / count + 1.0 / others);
-            if best.as_ref().is_none_or(|(reached, ..)| gain > *reached) {
-                best = Some((gain, axis, left, right));
-            }
-        }
-    }
-    let Some((_, axis, left, right)) = best else {
-        leaves.push(Leaf { sides, value: mean });
-        return;
-    };
-    let (inside, outside): (Vec<usize>, Vec<usize>) = members
-        .into_iter()
-        .partition(|&row| left.holds(rows[row][axis]));
-    let with = |side: Side| {
-        let mut sides = sides.clone();
-        sides[axis] = side;
-        sides
-    };
-    split(axes, (rows, values), inside, with(left), rng, leaves);
-    split(axes, (rows, values), outside, with(right), rng, leaves);
-}
-
-/// Two parts of a side that both hold rows, cut at random; `None` when all rows agree.
-fn random_cut(
-    rows: &[&[f64]],
-    members: &[usize],
-    axis: usize,
-    side: &Side,
-    rng: &mut Rng,
-) -> Option<(Side, Side)> {
-    let column = || members.iter().map(|&row| rows[row][axis]);
-    match side {
-        Side::Between(low, high) => {
-            let (least, most) =
-                column().fold((f64::MAX, f64::MIN), |(l, h), x| (l.min(x), h.max(x)));
-            let at = least + (most - least) * (1.0 - rng.unit());
-            (least < most && *low < at && at < *high)
-                .then_some((Side::Between(*low, at), Side::Between(at, *high)))
-        }
-        Side::Among(kept) => {
-            let mut left = vec![false; kept.len()];
-            let mut right = kept.clone();
-            for (category, _) in kept.iter().enumerate().filter(|(_, kept)| **kept) {
-                if rng.below(2) == 1 {
-                    left[category] = true;
-                    right[category] = false;
-                }
-            }
-            let part = left.contains(&true) && right.contains(&true);
-            part.then_some((Side::Among(left), Side::Among(right)))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -368,10 +178,13 @@ mod tests {
     #[test]
     fn categories_count_as_a_whole() {
         let features = [Feature::Category(4), Feature::Number];
-        let shares = shares(
-            &features,
-            |x| if category(x[0], 4) == 2 { 1.0 } else { 0.0 },
-        );
+        let shares = shares(&features, |x| {
+            if (0.5..0.75).contains(&x[0]) {
+                1.0
+            } else {
+                0.0
+            }
+        });
         assert!(shares[0] > 0.9, "{shares:?}");
     }
 
