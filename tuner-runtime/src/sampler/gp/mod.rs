@@ -277,3 +277,69 @@ impl Gp {
         Ok(first.unwrap_or_else(|| unseen(ask.history, &mut ask.rng())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::evidence::Evidence;
+    use super::limits::Limits;
+    use super::memo::Fits;
+    use crate::gp::{Hyper, Kind};
+    use crate::math::rng::Rng;
+
+    const KINDS: [Kind; 2] = [Kind::Continuous; 2];
+
+    /// So many finished trials with two constraints that have nothing in common, and eight at an edge that failed. None is a
+    /// surprise.
+    fn evidence(finished: usize) -> Evidence {
+        let mut rng = Rng::new(1);
+        let failed: Vec<Vec<f64>> = (0..8).map(|i| vec![1.0, f64::from(i) / 7.0]).collect();
+        let mut row = || vec![0.8 * rng.unit(), rng.unit()];
+        let rows: Vec<Vec<f64>> = (0..finished).map(|_| row()).collect();
+        let each = |value: &dyn Fn(&[f64]) -> f64| rows.iter().map(|row| value(row)).collect();
+        let scores: Vec<f64> = each(&|row| row[0]);
+        let violations = vec![each(&|row| (6.0 * row[0]).sin()), each(&|row| row[1] - 0.5)];
+        Evidence {
+            level: None,
+            objectives: vec![scores.clone()],
+            scores,
+            feasible: vec![false; finished],
+            rows,
+            violations,
+            failed,
+            failures_in_a_row: 0,
+            pruned: Vec::new(),
+            stopped: Vec::new(),
+            rungs: Vec::new(),
+            running: Vec::new(),
+            shares: vec![1.0; 2],
+            past: None,
+        }
+    }
+
+    /// What limits so many trials where this is known, and the hyperparameters that it goes by: of where trials fail, and of each
+    /// constraint.
+    fn limited(finished: usize, known: &Fits) -> (Fits, Vec<Hyper>) {
+        let limits = Limits::new(&KINDS, &evidence(finished), known, &mut Rng::new(2));
+        let limits = limits.expect("a model");
+        let conditions = limits.conditions();
+        let hypers = conditions.map(|condition| condition.posterior.hyper().clone());
+        (limits.fits().clone(), hypers.collect())
+    }
+
+    #[test]
+    fn after_a_hundred_trials_each_limit_keeps_to_its_own_last_fit() {
+        let (first, fitted) = limited(101, &Fits::default());
+        let [failures, one, other] = &fitted[..] else {
+            panic!("{} conditions", fitted.len());
+        };
+        let mode = &Hyper::prior_mode(2);
+        assert!(one != other && failures != one && failures != other);
+        assert!([failures, one, other].iter().all(|hyper| *hyper != mode));
+        // Too few more for a new fit, then enough.
+        let (second, kept) = limited(103, &first);
+        assert_eq!(kept, fitted);
+        assert_eq!(limited(105, &second).1, fitted);
+        let renewed = limited(110, &second).1;
+        assert!((0..3).all(|place| renewed[place] != fitted[place]));
+    }
+}
