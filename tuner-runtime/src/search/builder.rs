@@ -194,7 +194,8 @@ impl<T: Tunable> TunerBuilder<T> {
     }
 
     /// Of how many best trials the folders are kept, with the weights in them; 10 unless set. Those
-    /// of other trials are deleted when they end.
+    /// of other trials are deleted when they end. With several objectives the front comes first, and of one that
+    /// is larger than this the ends and what spreads over it: ask for as many as the front may have.
     pub fn keep_best(mut self, trials: usize) -> Self {
         self.keep.trials = trials;
         self

@@ -4,12 +4,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::study::by_front;
 use crate::trial::{History, State};
 
 /// How much of what trials keep stays on the disk.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Keep {
-    /// The folders of so many best trials.
+    /// The folders of so many best trials, of several objectives first those of the front.
     pub(super) trials: usize,
     /// And of these, best first, as many as fit; the best one in any case.
     pub(super) bytes: Option<u64>,
@@ -121,11 +122,7 @@ pub(super) fn tidy(trials: &Path, history: &History, keep: Keep) {
     if ended.is_empty() {
         return;
     }
-    let best: Vec<u64> = history
-        .best_trials(keep.trials)
-        .iter()
-        .map(|record| record.number)
-        .collect();
+    let best = worth_keeping(history, &ended, keep.trials);
     for (number, folder) in ended {
         if !best.contains(&number) {
             let _ = fs::remove_dir_all(folder);
@@ -142,6 +139,26 @@ pub(super) fn tidy(trials: &Path, history: &History, keep: Keep) {
             let _ = fs::remove_dir_all(folder);
         }
     }
+}
+
+/// The trials whose folders stay, the last to go first. With several objectives those of the front come before the others,
+/// the most crowded of them last: among those that have a folder, for what was deleted leaves a gap.
+fn worth_keeping(history: &History, ended: &[(u64, PathBuf)], count: usize) -> Vec<u64> {
+    let ranked = match history.goals() {
+        [_] => history.best_trials(count),
+        _ => {
+            let mut trials = history.best_trials(usize::MAX);
+            trials.retain(|trial| ended.iter().any(|(number, _)| *number == trial.number));
+            let (mut ranked, others) = by_front(history, trials);
+            ranked.extend(others);
+            // The one that searches hand out: as good as it in the first objective another one may beat it in the others.
+            let best = history.best().map(|best| best.number);
+            ranked.sort_by_key(|trial| Some(trial.number) != best);
+            ranked.truncate(count);
+            ranked
+        }
+    };
+    ranked.iter().map(|record| record.number).collect()
 }
 
 /// The size of all files in a folder.

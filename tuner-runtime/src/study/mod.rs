@@ -23,7 +23,10 @@ pub use setup::{OnChange, Setup};
 pub use trial::{Meant, Trial};
 pub use typed::{Best, Study, StudyBuilder};
 
-use crate::math::fronts::dominates;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::math::fronts::{dominates, select};
 use crate::math::hypervolume as volume;
 use crate::storage::{Storage, StorageError, StudyId};
 use crate::trial::{History, TrialRecord};
@@ -68,6 +71,25 @@ pub fn front(history: &History) -> Vec<u64> {
     let beaten = |own: &[f64]| scores.iter().any(|other| dominates(other, own));
     let kept = trials.iter().zip(&scores).filter(|(_, own)| !beaten(own));
     kept.map(|(record, _)| record.number).collect()
+}
+
+/// Trials in two parts: those of the front, its ends and what lies alone before the crowded parts, and the others as they come.
+pub(crate) fn by_front(
+    history: &History,
+    trials: Vec<Arc<TrialRecord>>,
+) -> (Vec<Arc<TrialRecord>>, Vec<Arc<TrialRecord>>) {
+    let numbers: HashSet<u64> = front(history).into_iter().collect();
+    let is_first = |trial: &Arc<TrialRecord>| numbers.contains(&trial.number);
+    let (first, others): (Vec<_>, Vec<_>) = trials.into_iter().partition(is_first);
+    let scores = |trial: &Arc<TrialRecord>| -> Vec<f64> {
+        let pairs = history.goals().iter().zip(&trial.values);
+        pairs.map(|(goal, &value)| goal.score(value)).collect()
+    };
+    let scores: Vec<Vec<f64>> = first.iter().map(scores).collect();
+    let rows: Vec<&[f64]> = scores.iter().map(Vec::as_slice).collect();
+    let order = select(&rows, rows.len()).into_iter();
+    let first = order.map(|place| first[place].clone()).collect();
+    (first, others)
 }
 
 /// The hypervolume of the front: how much of the space of the objectives it is better than, up to a reference point that is

@@ -8,6 +8,7 @@ extern crate tuner_runtime as tuner;
 
 mod change;
 mod failures;
+mod front;
 mod processes;
 mod rules;
 mod trials;

@@ -1,0 +1,47 @@
+//! Searches with several objectives: what is kept and said of the front, and when they end.
+
+use tuner::search::{Execution, TunerBuilder};
+use tuner::trial::{Metrics, Objective};
+
+use crate::{Net, quiet};
+
+/// A search of two objectives.
+fn two() -> TunerBuilder<Net> {
+    quiet().objective(Objective::minimize("mae"))
+}
+
+/// What one objective gains the other one loses.
+fn trade(loss: f64) -> Metrics {
+    Metrics::new().with("loss", loss).with("mae", 1.0 - loss)
+}
+
+#[test]
+fn the_folders_that_stay_spread_over_the_front() {
+    let folder = tempfile::tempdir().unwrap();
+    let builder = two().max_trials(20).keep_best(5);
+    let mut tuner = builder.directory(folder.path()).build().unwrap();
+    tuner
+        .search(|run: &mut Execution, _: Net| {
+            std::fs::write(run.directory().join("weights"), [7; 9]).unwrap();
+            match run.number() {
+                // Better in the first objective than most, and beaten in both.
+                19 => Metrics::new().with("loss", 0.04).with("mae", 2.0),
+                number => trade(number as f64 * 7.0 % 19.0 / 20.0),
+            }
+        })
+        .unwrap();
+    let has_folder = |number: &u64| tuner.directory_of(*number, 0).exists();
+    let front: Vec<u64> = tuner.study().front().iter().map(|t| t.number).collect();
+    assert_eq!(front.len(), 19);
+    let kept: Vec<u64> = (0..20).filter(has_folder).collect();
+    let mut losses: Vec<f64> = tuner.study().trials().iter().map(|t| t.values[0]).collect();
+    let of = |number: &u64| losses[*number as usize];
+    let mut spread: Vec<f64> = kept.iter().map(of).collect();
+    spread.sort_by(f64::total_cmp);
+    losses.sort_by(f64::total_cmp);
+    assert_eq!(spread.len(), 5, "{spread:?}");
+    assert_eq!((spread[0], spread[4]), (losses[0], losses[19]));
+    let gaps = spread.windows(2).map(|pair| pair[1] - pair[0]);
+    assert!(gaps.fold(0.0, f64::max) < 0.5, "{spread:?}");
+    assert!(!has_folder(&19), "it is beaten");
+}
