@@ -180,13 +180,14 @@ impl<T: Tunable> TunerBuilder<T> {
         self
     }
 
-    /// Ends the search when the first objective is this good.
+    /// Ends the search when the first objective is this good, whatever the others are, in a trial that keeps the constraints.
     pub fn target_value(mut self, value: f64) -> Self {
         self.rules.target = Some(value);
         self
     }
 
-    /// Ends the search after this many trials without a better one. Failed trials do not count, for they say nothing of
+    /// Ends the search after this many trials without a better one; with several objectives one that enters the front is
+    /// better. Failed trials do not count, for they say nothing of
     /// what their configurations are worth; pruned ones do, unless they waited and were dropped.
     pub fn patience(mut self, trials: u64) -> Self {
         self.rules.patience = Some(trials);

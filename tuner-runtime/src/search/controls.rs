@@ -1,5 +1,6 @@
 //! What the workers of one search share: when to end, and why it ended.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -176,14 +177,37 @@ impl Controls {
             self.end(Ok(End::Target));
         }
         if let Some(patience) = self.rules.patience
-            && ended_after(history, best) >= patience
+            && ended_after(history, improved(history, best)) >= patience
         {
             self.end(Ok(End::NoImprovement));
         }
     }
 }
 
-/// How many trials have ended after the best one. By the end, for a trial that waited may have begun long before; one that was
+/// The trial that brought the last improvement: the best one, or with several objectives the last one that entered the front,
+/// for no trial that ended before it was as good in all of them.
+fn improved<'h>(history: &'h History, best: &'h TrialRecord) -> &'h TrialRecord {
+    // While none keeps the constraints, coming closer to them counts alone.
+    if history.goals().len() < 2 || !best.is_feasible() {
+        return best;
+    }
+    let feasible = history.finished().filter(|trial| trial.is_feasible());
+    let mut latest: Vec<&TrialRecord> = feasible.collect();
+    latest.sort_unstable_by_key(|trial| Reverse(trial.ended_by));
+    let is_as_good = |one: &TrialRecord, other: &TrialRecord| {
+        let pairs = one.values.iter().zip(&other.values);
+        let mut goals = history.goals().iter().zip(pairs);
+        goals.all(|(goal, (one, other))| !goal.is_better(*other, *one))
+    };
+    let entered = |place: &usize| {
+        let mut before = latest[place + 1..].iter();
+        !before.any(|before| is_as_good(before, latest[*place]))
+    };
+    let last = (0..latest.len()).find(entered);
+    last.map_or(best, |place| latest[place])
+}
+
+/// How many trials have ended after the one that brought the last improvement. By the end, for a trial that waited may have begun long before; one that was
 /// dropped on the way, or failed, has not shown what it would have come to.
 fn ended_after(history: &History, best: &TrialRecord) -> u64 {
     let says_nothing = |trial: &TrialRecord| match trial.state {

@@ -1,6 +1,6 @@
 //! Searches with several objectives: what is kept and said of the front, and when they end.
 
-use tuner::search::{Execution, TunerBuilder};
+use tuner::search::{End, Execution, TunerBuilder};
 use tuner::trial::{Metrics, Objective};
 
 use crate::{Net, quiet};
@@ -44,4 +44,23 @@ fn the_folders_that_stay_spread_over_the_front() {
     let gaps = spread.windows(2).map(|pair| pair[1] - pair[0]);
     assert!(gaps.fold(0.0, f64::max) < 0.5, "{spread:?}");
     assert!(!has_folder(&19), "it is beaten");
+}
+
+#[test]
+fn what_enters_the_front_is_an_improvement() {
+    let search = |values: fn(u64) -> Metrics| {
+        let mut tuner = two().max_trials(15).patience(3).build().unwrap();
+        let end = tuner.search(|run: &mut Execution, _: Net| values(run.number()));
+        (end.unwrap(), tuner.study().trials().len())
+    };
+    // The first objective alone gets worse from the first trial on.
+    let ended = search(|number| trade(number as f64 / 20.0));
+    assert_eq!(ended, (End::Trials, 15));
+    // As good as one before in all objectives is no improvement, nor is worse in both.
+    let ended = search(|number| match number {
+        0..=4 => trade(number as f64 / 10.0),
+        5 | 6 => trade(0.2),
+        _ => Metrics::new().with("loss", 0.5).with("mae", 0.9),
+    });
+    assert_eq!(ended, (End::NoImprovement, 8));
 }
