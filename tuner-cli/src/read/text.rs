@@ -20,11 +20,15 @@ pub(super) fn trials(history: &History) -> String {
 pub(super) const LEFT: &str =
     "nobody works on the study now; its search goes on when it is started again\n";
 
-/// The same, where any trial has not ended.
+/// The same, where any trial has not ended. Whether one that waits ever goes on is the pruner's and the budget's to say,
+/// which are not stored.
 pub(super) fn left(history: &History) -> &'static str {
-    match history.ended_count() < history.trials().len() {
-        true => LEFT,
-        false => "",
+    match (history.running().next(), history.paused().next()) {
+        (Some(_), _) => LEFT,
+        (None, Some(_)) => {
+            "nobody works on the study now; trials that are paused go on if a search promotes them\n"
+        }
+        (None, None) => "",
     }
 }
 

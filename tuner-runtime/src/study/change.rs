@@ -12,11 +12,15 @@ pub fn differences(old: &StudySpec, new: &StudySpec) -> Vec<String> {
         found.push(changed("the seed", new.seed, old.seed));
     }
     if old.goals != new.goals {
-        found.push(changed("the objective", list(&new.goals), list(&old.goals)));
+        let (is, was) = (list(&new.goals), list(&old.goals));
+        found.push(match (new.goals.len(), old.goals.len()) {
+            (1, 1) => changed("the objective", is, was),
+            _ => several("the objectives", is, was),
+        });
     }
     if old.constraints != new.constraints {
         let (new, old) = (list(&new.constraints), list(&old.constraints));
-        found.push(changed("the constraints", new, old));
+        found.push(several("the constraints", new, old));
     }
     if old.sampler != new.sampler {
         found.push(changed("the sampler", &new.sampler, &old.sampler));
@@ -36,6 +40,10 @@ pub fn differences(old: &StudySpec, new: &StudySpec) -> Vec<String> {
 
 fn changed(what: &str, new: impl Display, old: impl Display) -> String {
     format!("{what} is {new}, and was {old}")
+}
+
+fn several(what: &str, new: impl Display, old: impl Display) -> String {
+    format!("{what} are {new}, and were {old}")
 }
 
 fn list<T: Display>(items: &[T]) -> String {
@@ -95,7 +103,7 @@ fn condition(param: &Param, space: &Space) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trial::{FORMAT, Objective};
+    use crate::trial::{Constraint, FORMAT, Objective};
     use serde_json::json;
 
     #[test]
@@ -140,6 +148,29 @@ mod tests {
                 "`b` is active if `a` is at least 2, and was always active",
                 "`d` ([false, true]) is new",
                 "`c` ([false, true]) is gone",
+            ]
+        );
+    }
+
+    #[test]
+    fn several_are_told_in_the_plural() {
+        let one = StudySpec {
+            format: FORMAT,
+            seed: 1,
+            space: json!([]),
+            goals: vec![Objective::minimize("loss").goal().unwrap()],
+            constraints: Vec::new(),
+            sampler: "random".to_owned(),
+            pruner: None,
+        };
+        let mut two = one.clone();
+        two.goals.push(Objective::minimize("size").goal().unwrap());
+        two.constraints.push(Constraint::at_most("size", 0.7));
+        assert_eq!(
+            differences(&one, &two),
+            [
+                "the objectives are minimize loss, minimize size, and were minimize loss",
+                "the constraints are size at most 0.7, and were none",
             ]
         );
     }

@@ -58,7 +58,8 @@ fn the_same_command_goes_on_and_a_changed_one_says_what_differs() {
     );
     let changed = text(here(quiet()).objective(Objective::maximize("speed")));
     assert!(
-        changed.contains("the objective is minimize loss, maximize speed, and was minimize loss"),
+        changed
+            .contains("the objectives are minimize loss, maximize speed, and were minimize loss"),
         "{changed}"
     );
 
