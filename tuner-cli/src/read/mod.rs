@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value as Json, json};
 use tuner_runtime::report;
 use tuner_runtime::sampler::{Ranked, Surrogate};
-use tuner_runtime::search::{delete_kept, holds_kept};
+use tuner_runtime::search::{delete_kept, holds_kept, lacking_objective};
 use tuner_runtime::storage::{Sqlite, Storage, StudyId};
 use tuner_runtime::study;
 use tuner_runtime::trial::text::{counted, one_line};
@@ -45,7 +45,9 @@ pub(crate) fn trials(options: &Read) -> Done {
 pub(crate) fn best(options: &Read, by_expectation: bool) -> Done {
     let history = open::history(&options.study)?;
     let Some(best) = history.best() else {
-        return Err("no trial of the study has a result yet".into());
+        let hint =
+            lacking_objective(&history).map_or(String::new(), |lacking| format!(" ({lacking})"));
+        return Err(format!("no trial of the study has a result yet{hint}").into());
     };
     let ranked = match by_expectation {
         true => Surrogate::fit(&history, &history.goal().name)?.ranking(),

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use tuner_runtime::sampler::Expected;
 use tuner_runtime::study::front;
 use tuner_runtime::trial::text::{
-    configuration, duration, first_line, metrics, number, one_line, param, seconds,
+    configuration, duration, first_line, front_head, metrics, number, one_line, param, seconds,
 };
 use tuner_runtime::trial::{History, TrialRecord};
 
@@ -75,8 +75,9 @@ pub(super) fn best(history: &History, best: &TrialRecord, expected: Option<Expec
     }
     parameters(&mut text, best);
     if history.goals().len() > 1 {
-        text.push_str("\nno trial beats these in all objectives:\n");
-        let front = front(history).into_iter();
+        let front = front(history);
+        let _ = writeln!(text, "\n{}", front_head(front.len(), front.len()));
+        let front = front.into_iter();
         let trials = front.filter_map(|number| history.trial(number));
         text.push_str(&listed(history, trials));
     }

@@ -24,5 +24,5 @@ pub use execution::{Execution, Stopped, WrongObjective};
 pub use keep::{delete_kept, holds_kept};
 pub use outcome::{IntoOutcome, Outcome};
 pub use progress::Progress;
-pub use summary::results_table;
+pub use summary::{lacking_objective, results_table};
 pub use tuner::Tuner;

@@ -2,17 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use crate::trial::text::{configuration, counted, duration, first_line, number, one_line, seconds};
+use crate::study::by_front;
+use crate::trial::text::{
+    configuration, counted, duration, first_line, front_head, number, one_line, seconds,
+};
 use crate::trial::{History, State, TrialRecord};
 
 /// How many causes of failures are told, and how many trials of each.
 const CAUSES: usize = 10;
 const LISTED: usize = 10;
 
-/// The `count` best trials with their values and seconds, and how many trials failed of what.
+/// The `count` best trials with their values and seconds, and how many trials failed of what. With several objectives
+/// those of the front come first; of a larger one the ends are shown and what spreads over it.
 pub fn results_table(history: &History, count: usize) -> String {
-    let best = history.best_trials(count);
     let states = [
         State::Finished,
         State::Pruned,
@@ -39,14 +43,13 @@ pub fn results_table(history: &History, count: usize) -> String {
             let _ = write!(text, " ({others} of another space)");
         }
     }
+    if let Some(lacking) = lacking_objective(history) {
+        let _ = write!(text, " ({lacking})");
+    }
     let _ = writeln!(text, "; {} of training", duration(history.seconds()));
-    if !best.is_empty() {
-        let goals: Vec<String> = history.goals().iter().map(|g| one_line(&g.name)).collect();
-        let mut rows = vec![vec!["trial".to_owned()]];
-        rows[0].extend(goals);
-        rows[0].extend(["seconds".to_owned(), "configuration".to_owned()]);
-        rows.extend(best.iter().map(|record| row(record)));
-        write_table(&mut text, &rows);
+    match history.goals() {
+        [_] => write_trials(&mut text, history, &history.best_trials(count)),
+        _ => write_front(&mut text, history, count),
     }
     let failures = failures(history);
     for (message, numbers) in failures.iter().take(CAUSES) {
@@ -66,6 +69,55 @@ pub fn results_table(history: &History, count: usize) -> String {
         let _ = writeln!(text, "and {others}");
     }
     text
+}
+
+fn write_front(text: &mut String, history: &History, count: usize) {
+    let (mut front, mut others) = by_front(history, history.best_trials(usize::MAX));
+    if front.is_empty() {
+        return;
+    }
+    let size = front.len();
+    front.truncate(count);
+    let goal = history.goal();
+    let score = |trial: &TrialRecord| trial.value().map_or(f64::NAN, |value| goal.score(value));
+    front.sort_by(|one, other| score(other).total_cmp(&score(one)));
+    let _ = writeln!(text, "{}", front_head(size, front.len()));
+    write_trials(text, history, &front);
+    others.truncate(count - front.len());
+    if !others.is_empty() {
+        let name = one_line(&goal.name);
+        let _ = writeln!(text, "the others, the best in {name} first:");
+        write_trials(text, history, &others);
+    }
+}
+
+fn write_trials(text: &mut String, history: &History, trials: &[Arc<TrialRecord>]) {
+    if trials.is_empty() {
+        return;
+    }
+    let goals: Vec<String> = history.goals().iter().map(|g| one_line(&g.name)).collect();
+    let mut rows = vec![vec!["trial".to_owned()]];
+    rows[0].extend(goals);
+    rows[0].extend(["seconds".to_owned(), "configuration".to_owned()]);
+    rows.extend(trials.iter().map(|record| row(record)));
+    write_table(text, &rows);
+}
+
+/// Trials that finished and have no value all the same, in words: they ended before the study was changed to aim at what
+/// they did not measure.
+pub fn lacking_objective(history: &History) -> Option<String> {
+    let all = history.trials().iter();
+    let trials: Vec<_> = all
+        .filter(|trial| trial.state == State::Finished && trial.fits && trial.values.is_empty())
+        .collect();
+    let mut goals = history.goals().iter();
+    let goal = goals.find(|goal| trials.iter().any(|t| t.metrics.get(&goal.name).is_none()))?;
+    let they = if trials.len() == 1 { "it" } else { "they" };
+    Some(format!(
+        "{} without `{}`, which was no objective when {they} ended",
+        counted(trials.len(), "trial"),
+        one_line(&goal.name)
+    ))
 }
 
 fn row(record: &TrialRecord) -> Vec<String> {

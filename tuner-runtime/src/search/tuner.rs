@@ -15,7 +15,7 @@ use super::outcome::IntoOutcome;
 use super::panic::guarded;
 use super::progress::{Progress, Show, Speaker, say};
 use super::signal::Signals;
-use super::summary::results_table;
+use super::summary::{lacking_objective, results_table};
 use super::worker::Work;
 use crate::space::{Handle, Point, Tunable};
 use crate::study::{Best, Study, StudyError};
@@ -274,7 +274,9 @@ impl<T: Tunable> Tuner<T> {
                         counted(history.trials().len(), "trial"),
                         if strange == 1 { "belongs" } else { "belong" }
                     ),
-                    None => String::new(),
+                    None => lacking_objective(&history).map_or(String::new(), |lacking| {
+                        format!(" ({lacking}; max_trials counts them: raise it)")
+                    }),
                 },
             }
         })
@@ -290,7 +292,7 @@ impl<T: Tunable> Tuner<T> {
         self.study.history().space().to_string()
     }
 
-    /// The ten best trials and the failures, as people read them.
+    /// The ten best trials and the failures, as people read them. With several objectives those of the front come first.
     pub fn results_summary(&self) -> String {
         results_table(&self.study.history(), 10)
     }

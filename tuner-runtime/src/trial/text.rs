@@ -52,6 +52,26 @@ pub fn counted(count: usize, name: &str) -> String {
     }
 }
 
+/// The head of a table of so many trials of a front, and of how many it has.
+///
+/// ```
+/// # use tuner_runtime as tuner;
+/// use tuner::trial::text::front_head;
+/// assert_eq!(front_head(7, 7), "no trial beats these 7 in all objectives:");
+/// assert_eq!(front_head(40, 10), "no trial beats these 40 in all objectives, 10 of which are shown:");
+/// ```
+pub fn front_head(size: usize, shown: usize) -> String {
+    let which = match size {
+        1 => "this one".to_owned(),
+        size => format!("these {size}"),
+    };
+    let part = match shown < size {
+        true => format!(", {shown} of which are shown"),
+        false => String::new(),
+    };
+    format!("no trial beats {which} in all objectives{part}:")
+}
+
 /// The parameters and their values in one line, floats as [`number`] writes them.
 pub fn configuration(point: &Point) -> String {
     let pairs = point.iter().map(|(name, value)| (name, param(value)));

@@ -64,3 +64,52 @@ fn what_enters_the_front_is_an_improvement() {
     });
     assert_eq!(ended, (End::NoImprovement, 8));
 }
+
+#[test]
+fn the_summary_shows_the_front_first_and_how_large_it_is() {
+    let mut tuner = two().max_trials(14).build().unwrap();
+    tuner
+        .search(|run: &mut Execution, _: Net| match run.number() {
+            number @ 0..=3 => trade(number as f64 / 4.0),
+            number => Metrics::new()
+                .with("loss", number as f64 / 100.0)
+                .with("mae", 2.0),
+        })
+        .unwrap();
+    let numbers = |text: &str| -> Vec<u64> {
+        let firsts = text
+            .lines()
+            .filter_map(|line| line.split_whitespace().next());
+        firsts.filter_map(|word| word.parse().ok()).collect()
+    };
+    let text = tuner.results_summary();
+    let (_, text) = text
+        .split_once("no trial beats these 4 in all objectives:\n")
+        .unwrap();
+    let (front, others) = text
+        .split_once("the others, the best in loss first:\n")
+        .unwrap();
+    assert_eq!(numbers(front), [0, 1, 2, 3]);
+    assert_eq!(numbers(others), [4, 5, 6, 7, 8, 9]);
+    let text = tuner::search::results_table(&tuner.study().history(), 3);
+    let words = "no trial beats these 4 in all objectives, 3 of which are shown:\n";
+    let (_, front) = text.split_once(words).unwrap();
+    let shown = numbers(front);
+    assert_eq!((shown.len(), shown[0], shown[2]), (3, 0, 3), "{text}");
+}
+
+#[test]
+fn trials_that_lack_a_new_objective_are_told() {
+    use tuner::study::OnChange;
+    let folder = tempfile::tempdir().unwrap();
+    let first = quiet().max_trials(2).directory(folder.path()).build();
+    let run = |run: &mut Execution, _: Net| run.number() as f64;
+    first.unwrap().search(run).unwrap();
+    let builder = two().max_trials(2).directory(folder.path());
+    let tuner = builder.on_change(OnChange::Continue).build().unwrap();
+    let words = "2 trials without `mae`, which was no objective when they ended";
+    let fault = tuner.best_trial().unwrap_err().to_string();
+    for text in [tuner.results_summary(), fault] {
+        assert!(text.contains(words), "{text}");
+    }
+}
