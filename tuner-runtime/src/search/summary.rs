@@ -47,6 +47,9 @@ pub fn results_table(history: &History, count: usize) -> String {
         let _ = write!(text, " ({lacking})");
     }
     let _ = writeln!(text, "; {} of training", duration(history.seconds()));
+    if history.best().is_some_and(|best| !best.is_feasible()) {
+        text.push_str("no trial keeps all constraints\n");
+    }
     match history.goals() {
         [_] => write_trials(&mut text, history, &history.best_trials(count)),
         _ => write_front(&mut text, history, count),

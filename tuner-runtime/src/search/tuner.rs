@@ -241,7 +241,8 @@ impl<T: Tunable> Tuner<T> {
         Ok(())
     }
 
-    /// The best configuration.
+    /// The best configuration. Where no trial keeps the constraints, it is the one that misses them by least, as
+    /// [`Best::feasible`] of [`Tuner::best_trial`] tells.
     ///
     /// # Errors
     /// When no trial has a result.
@@ -249,7 +250,7 @@ impl<T: Tunable> Tuner<T> {
         Ok(self.best_trial()?.params)
     }
 
-    /// The best trial.
+    /// The best trial, which is not [`feasible`](Best::feasible) where no trial keeps the constraints.
     ///
     /// # Errors
     /// When no trial has a result.

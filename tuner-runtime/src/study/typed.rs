@@ -56,6 +56,8 @@ pub struct Best<T> {
     pub point: Point,
     /// All metrics: the means over the executions.
     pub metrics: Metrics,
+    /// Whether it keeps every constraint; false for the best one where no trial does.
+    pub feasible: bool,
 }
 
 impl<T: Tunable> Study<T> {
@@ -237,7 +239,8 @@ impl<T: Tunable> Study<T> {
         self.handle.decode(&point).ok()
     }
 
-    /// The best finished trial: constraints first, then the first objective.
+    /// The best finished trial: constraints first, then the first objective. Where no trial keeps the constraints, it is
+    /// the one that misses them by least, and not [`feasible`](Best::feasible).
     pub fn best(&self) -> Option<Best<T>> {
         self.as_best(self.history().best()?)
     }
@@ -253,7 +256,7 @@ impl<T: Tunable> Study<T> {
 
     /// With several objectives: the finished trials that no other one is at least as good as in
     /// every objective and better in one, by number. Trials that miss a constraint count only when
-    /// all do.
+    /// all do, which [`Best::feasible`] tells.
     pub fn front(&self) -> Vec<Best<T>> {
         let history = self.history();
         let front = super::front(&history);
@@ -305,6 +308,7 @@ impl<T: Tunable> Study<T> {
             number: record.number,
             point: record.point.clone(),
             metrics: record.metrics.clone(),
+            feasible: record.is_feasible(),
         })
     }
 }

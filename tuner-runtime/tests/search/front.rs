@@ -99,6 +99,28 @@ fn the_summary_shows_the_front_first_and_how_large_it_is() {
 }
 
 #[test]
+fn where_nothing_keeps_the_constraints_that_is_said() {
+    use tuner::trial::Constraint;
+    let search = |limit: f64| {
+        let mut tuner = two()
+            .constraint(Constraint::at_most("mae", limit))
+            .max_trials(3)
+            .build()
+            .unwrap();
+        tuner
+            .search(|run: &mut Execution, _: Net| trade(run.number() as f64 / 4.0))
+            .unwrap();
+        let says = tuner
+            .results_summary()
+            .contains("no trial keeps all constraints");
+        let front = tuner.study().front().iter().all(|best| best.feasible);
+        (says, tuner.best_trial().unwrap().feasible, front)
+    };
+    assert_eq!(search(0.7), (false, true, true));
+    assert_eq!(search(0.1), (true, false, false));
+}
+
+#[test]
 fn trials_that_lack_a_new_objective_are_told() {
     use tuner::study::OnChange;
     let folder = tempfile::tempdir().unwrap();
