@@ -13,7 +13,7 @@ pub enum Outcome {
     /// The metrics of every epoch, with its number. The result is those of the best one by the
     /// first objective.
     Epochs(Vec<(u64, Metrics)>),
-    /// The best of what was reported.
+    /// The best of what was reported, by the first objective, among the reports that keep the constraints if any does.
     Reported,
     /// No result, with the reason.
     Failed(String),
@@ -22,7 +22,7 @@ pub enum Outcome {
 /// Turns what a training run returns into its outcome.
 ///
 /// The value of the objective is an `f64`; [`Metrics`] hold several values; `()` takes the best of what
-/// was reported; and each of them may come in a `Result` with any error that can be shown.
+/// was reported and keeps the constraints; and each of them may come in a `Result` with any error that can be shown.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no result of a training run",
     label = "return an f64, Metrics, the history of a training, or a Result of one of them"

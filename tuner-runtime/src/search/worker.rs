@@ -287,7 +287,10 @@ impl Work<'_> {
                 .into_metrics(&goals)
                 .map(|metrics| checked(metrics, &goals)),
             (_, Outcome::Epochs(epochs)) => best_epoch(epochs, &goals),
-            (_, Outcome::Reported) => best_epoch(self.reported(trial, execution), &goals),
+            (_, Outcome::Reported) => {
+                let reports = self.reported(trial, execution);
+                best_epoch(self.solutions(reports), &goals)
+            }
         };
         let result = result.and_then(|ran| {
             if let Ran::Finished(metrics) = &ran {
@@ -296,6 +299,20 @@ impl Work<'_> {
             Ok(ran)
         });
         Ok(result.unwrap_or_else(|fault| run.lacking(fault).into()))
+    }
+
+    /// The reports that keep the constraints; all of them where none does.
+    fn solutions(&self, reports: Vec<(u64, Metrics)>) -> Vec<(u64, Metrics)> {
+        let history = self.core.history();
+        let constraints = &history.spec().constraints;
+        let keeps = |(_, metrics): &(u64, Metrics)| {
+            let mut missed = constraints.iter().map(|c| c.violation(metrics));
+            missed.all(|violation| violation.is_some_and(|violation| violation <= 0.0))
+        };
+        match reports.iter().any(keeps) {
+            true => reports.into_iter().filter(keeps).collect(),
+            false => reports,
+        }
     }
 
     fn reported(&self, trial: u64, execution: u64) -> Vec<(u64, Metrics)> {

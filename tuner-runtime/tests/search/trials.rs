@@ -146,6 +146,26 @@ fn reports_are_kept_and_the_best_one_counts_without_a_result() {
 }
 
 #[test]
+fn the_best_report_is_one_that_keeps_the_constraints() {
+    use tuner::trial::Constraint;
+    let search = |limit: f64| {
+        let builder = quiet().constraint(Constraint::at_most("s", limit));
+        let mut tuner = builder.max_trials(1).build().unwrap();
+        tuner
+            .search(|run: &mut Execution, _: Net| {
+                for (step, s, loss) in [(1, 0.3, 1.0), (2, 0.4, 0.8), (3, 0.6, 0.5), (4, 0.9, 0.3)]
+                {
+                    let _ = run.report(step, [("loss", loss), ("s", s)]);
+                }
+            })
+            .unwrap();
+        tuner.best_trial().unwrap().value
+    };
+    assert_eq!(search(0.5), 0.8);
+    assert_eq!(search(0.1), 0.3, "none keeps it");
+}
+
+#[test]
 fn several_objectives_and_constraints_are_recorded() {
     use tuner::trial::{Constraint, Objective};
     let mut tuner = quiet()
