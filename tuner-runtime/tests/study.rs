@@ -574,6 +574,7 @@ fn what_makes_no_sense_is_said_before_anything_runs() {
         (new(), "add .objective("),
         (new().objective(" "), "an objective has no name"),
         (new().objective("score"), "Objective::maximize(\"score\")"),
+        (new().objective("loss").max_trials(0), "max_trials is 0"),
         (
             new().objective("loss").objective("loss"),
             "`loss` is given twice",

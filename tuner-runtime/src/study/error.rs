@@ -36,6 +36,9 @@ pub enum StudyError {
     /// An objective without a name.
     #[error("an objective has no name; name what is measured, such as \"val_loss\"")]
     NamelessObjective,
+    /// A study of no trials.
+    #[error("max_trials is 0; it is at least 1")]
+    NoTrials,
     /// A constraint whose bound is no number.
     #[error("the bound of the constraint on `{constraint}` is {limit}; it is a finite number")]
     Limit {

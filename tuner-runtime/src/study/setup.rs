@@ -101,9 +101,12 @@ impl Setup {
     /// What is stored of it.
     ///
     /// # Errors
-    /// When the objectives are faulty, the sampler cannot search the space, or a setting of the pruner makes no sense.
+    /// When the objectives are faulty, no trial is allowed, the sampler cannot search the space, or a setting of the pruner makes no sense.
     pub(super) fn spec(&self, seed: u64) -> Result<StudySpec, StudyError> {
         let goals = self.goals()?;
+        if self.max_trials == Some(0) {
+            return Err(StudyError::NoTrials);
+        }
         if let Some(constraint) = self.constraints.iter().find(|c| !c.limit.is_finite()) {
             return Err(StudyError::Limit {
                 constraint: constraint.name.clone(),
