@@ -89,6 +89,9 @@ impl Execution {
     /// Stores what was measured after a step (an epoch, counted from 1): the value of the
     /// objective, or metrics by name.
     ///
+    /// Each step is to be reported once, in ascending order. That is not checked: reports are stored as they come, and
+    /// pruners compare trials at the same step.
+    ///
     /// # Errors
     /// [`Stopped`] when the run is to end: it is pruned or paused, took too long, the search was
     /// interrupted, or an objective is missing or no number.

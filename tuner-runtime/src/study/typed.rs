@@ -197,6 +197,9 @@ impl<T: Tunable> Study<T> {
 
     /// Stores what a trial measured so far, and asks the pruner whether to go on.
     ///
+    /// Each step is to be reported once, in ascending order. That is not checked: reports are stored as they come, and
+    /// pruners compare trials at the same step.
+    ///
     /// # Errors
     /// When the trial has ended, or an objective is missing.
     pub fn report(
