@@ -2,7 +2,12 @@
 //!
 //! The guides are in [`guide`]; links to `docs/` in the text below lead to them in the repository only.
 //!
-#![doc = include_str!("../README.md")]
+// Its example trains a network.
+#![cfg_attr(feature = "dfdx", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "dfdx"),
+    doc = "The README, whose example trains a network, stands here with the feature `dfdx`."
+)]
 
 pub use tuner_runtime::*;
 
