@@ -566,6 +566,23 @@ mod model {
     }
 
     #[test]
+    fn of_an_older_front_the_best_in_the_only_objective_are_tried_first() {
+        let older = run(two(cube(5), Random::new(), 8), &Arc::default(), 60, places).history();
+        for (place, name) in ["f1", "f2"].into_iter().enumerate() {
+            let setup = Setup::new(cube(5), Random::new()).objective(Objective::minimize(name));
+            let study = Core::open(Arc::new(Memory::new()), "study".into(), setup).unwrap();
+            assert_eq!(study.warm_start(&older, 3).unwrap(), 3);
+            let value = |metrics: Metrics| metrics.get(name).unwrap();
+            let tried: Vec<f64> = (0..3)
+                .map(|_| value(places(&study.ask().unwrap().point)))
+                .collect();
+            let mut values: Vec<f64> = older.finished().map(|trial| trial.values[place]).collect();
+            values.sort_by(f64::total_cmp);
+            assert_eq!(tried, values[..3], "{name}");
+        }
+    }
+
+    #[test]
     fn the_ends_of_an_older_front_are_tried_first() {
         let setup = two(cube(5), Random::new(), 8);
         let older = run(setup, &Arc::default(), 60, places).history();

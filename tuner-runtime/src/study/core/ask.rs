@@ -1,17 +1,16 @@
 //! The next trial: one that was left behind, one that waits, the queue's, or the sampler's.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::super::by_front;
 use super::super::error::StudyError;
-use super::super::front;
 use super::{Asked, Core, finished, is_alive, lock, now};
-use crate::math::fronts::select;
 use crate::pruner::{Next, without_waiting};
 use crate::sampler::Ask;
 use crate::space::Point;
 use crate::storage::Guard;
-use crate::trial::{Event, Experience, History, Origin, Outcome, State, TrialRecord};
+use crate::trial::{Event, Experience, Goal, History, Origin, Outcome, State, TrialRecord};
 
 /// What becomes of a trial that an ended session left behind.
 #[derive(Clone, Copy, PartialEq)]
@@ -257,8 +256,8 @@ impl Core {
     }
 
     /// Enqueues the best points of an older study, mended where they do not fit: `count` different
-    /// ones, less those that were tried already or wait. Of several objectives those of its front, spread along it. Returns
-    /// how many.
+    /// ones, less those that were tried already or wait. Of several objectives those of its front, spread along it; of one alone that this
+    /// study has too, the best in that. Returns how many.
     ///
     /// What the older study measured is stored with this one, for samplers that learn from it: up to four objectives
     /// the Gaussian process expects what was found there, as far as the new values agree; of several each learns from the
@@ -268,7 +267,7 @@ impl Core {
     /// When an objective of the same name has the other direction there, or the storage fails.
     pub fn warm_start(&self, older: &History, count: usize) -> Result<usize, StudyError> {
         refuse_other_directions(older, &self.history())?;
-        let ranked = ranked(older);
+        let ranked = ranked(older, &self.history());
         let note = Experience::of(older, &ranked).to_json();
         // Another session may be about to do the same.
         let (_, enqueued) = self.decide_alone(|history| {
@@ -326,25 +325,29 @@ fn go_on(record: &TrialRecord, until: Option<u64>) -> Asked {
     }
 }
 
-/// The trials with a value from best to worst; of several objectives the front first, its ends and what lies alone before
-/// the crowded parts.
-fn ranked(history: &History) -> Vec<Arc<TrialRecord>> {
-    let all = history.best_trials(usize::MAX);
-    let goals = history.goals();
-    if goals.len() < 2 {
-        return all;
+/// The trials of an older study with a value from best to worst: by the objective that a new study has of them, if it is one;
+/// of several the front first, its ends and what lies alone before the crowded parts.
+fn ranked(older: &History, new: &History) -> Vec<Arc<TrialRecord>> {
+    let mut all = older.best_trials(usize::MAX);
+    let goals = older.goals();
+    let is_shared = |goal: &&Goal| new.goals().iter().any(|other| other.name == goal.name);
+    let shared: Vec<&Goal> = goals.iter().filter(is_shared).collect();
+    match shared[..] {
+        _ if goals.len() < 2 => {}
+        [goal] => {
+            let place = goals.iter().position(|other| other.name == goal.name);
+            let score = |trial: &TrialRecord| {
+                let value = place.and_then(|place| trial.values.get(place));
+                value.map_or(f64::NEG_INFINITY, |value| goal.score(*value))
+            };
+            // Those that keep the constraints stay the first ones.
+            let kept = all.iter().take_while(|trial| trial.is_feasible()).count();
+            all[..kept].sort_by(|one, other| score(other).total_cmp(&score(one)));
+        }
+        _ => {
+            let (first, others) = by_front(older, all);
+            all = [first, others].concat();
+        }
     }
-    let front: HashSet<u64> = front(history).into_iter().collect();
-    let (first, rest): (Vec<_>, Vec<_>) = all
-        .into_iter()
-        .partition(|trial| front.contains(&trial.number));
-    let scores = |trial: &Arc<TrialRecord>| -> Vec<f64> {
-        let pairs = goals.iter().zip(&trial.values);
-        pairs.map(|(goal, value)| goal.score(*value)).collect()
-    };
-    let scores: Vec<Vec<f64>> = first.iter().map(scores).collect();
-    let rows: Vec<&[f64]> = scores.iter().map(Vec::as_slice).collect();
-    let order = select(&rows, rows.len());
-    let first = order.into_iter().map(|place| first[place].clone());
-    first.chain(rest).collect()
+    all
 }
