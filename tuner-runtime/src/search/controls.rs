@@ -207,8 +207,8 @@ fn improved<'h>(history: &'h History, best: &'h TrialRecord) -> &'h TrialRecord 
     last.map_or(best, |place| latest[place])
 }
 
-/// How many trials have ended after the one that brought the last improvement. By the end, for a trial that waited may have begun long before; one that was
-/// dropped on the way, or failed, has not shown what it would have come to.
+/// How many trials have ended after the one that brought the last improvement. By the end, for a trial that waited may have
+/// begun long before; one that was dropped on the way, or failed, has not shown what it would have come to.
 fn ended_after(history: &History, best: &TrialRecord) -> u64 {
     let says_nothing = |trial: &TrialRecord| match trial.state {
         State::Pruned => trial.until.is_some(),

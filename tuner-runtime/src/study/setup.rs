@@ -101,7 +101,8 @@ impl Setup {
     /// What is stored of it.
     ///
     /// # Errors
-    /// When the objectives are faulty, no trial is allowed, the sampler cannot search the space, or a setting of the pruner makes no sense.
+    /// When the objectives are faulty, no trial is allowed, the sampler cannot search the space, or a setting of the pruner
+    /// makes no sense.
     pub(super) fn spec(&self, seed: u64) -> Result<StudySpec, StudyError> {
         let goals = self.goals()?;
         if self.max_trials == Some(0) {

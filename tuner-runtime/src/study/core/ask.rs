@@ -256,8 +256,8 @@ impl Core {
     }
 
     /// Enqueues the best points of an older study, mended where they do not fit: `count` different
-    /// ones, less those that were tried already or wait. Of several objectives those of its front, spread along it; of one alone that this
-    /// study has too, the best in that. Returns how many.
+    /// ones, less those that were tried already or wait. Of several objectives those of its front, spread along it; of one
+    /// alone that this study has too, the best in that. Returns how many.
     ///
     /// What the older study measured is stored with this one, for samplers that learn from it: up to four objectives
     /// the Gaussian process expects what was found there, as far as the new values agree; of several each learns from the
