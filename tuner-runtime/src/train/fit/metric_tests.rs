@@ -1,18 +1,9 @@
 //! Tests of the metrics of two classes, as the training loop reports them.
 
+use super::tests::ring;
 use super::*;
-use crate::math::rng::Rng;
 use crate::train::Activation;
 use crate::train::data::BatchTargets;
-
-/// Points in the plane, of class 1 inside a ring.
-fn ring(count: usize) -> Data {
-    let mut rng = Rng::new(9);
-    let points: Vec<f32> = (0..2 * count).map(|_| rng.normal() as f32).collect();
-    let inside = |point: &[f32]| u32::from(point[0].powi(2) + point[1].powi(2) < 1.4);
-    let labels: Vec<u32> = points.chunks(2).map(inside).collect();
-    Data::classes(points, [2], &labels).unwrap()
-}
 
 fn fit() -> Fit {
     let net = Sequential::input([2])

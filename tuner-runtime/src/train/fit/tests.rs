@@ -5,7 +5,7 @@ use crate::math::rng::Rng;
 use crate::train::Activation;
 
 /// Points in the plane, of class 1 inside a ring.
-fn ring(count: usize) -> Data {
+pub(super) fn ring(count: usize) -> Data {
     let mut rng = Rng::new(9);
     let points: Vec<f32> = (0..2 * count).map(|_| rng.normal() as f32).collect();
     let inside = |point: &[f32]| u32::from(point[0].powi(2) + point[1].powi(2) < 1.4);
